@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream';
+import type { SyncError } from '../SyncError';
+
+/** One object as a listing page gives it. */
+export interface RemoteObject {
+  /** Key without the configured prefix. Not yet checked for safety. */
+  key: string;
+  /** Bytes. */
+  size: number;
+  /** ETag without its quotes; opaque unless it proves equality. */
+  etag: string;
+  /** Milliseconds since the epoch. */
+  lastModifiedMs: number;
+}
+
+/** What HEAD (or GET) tells about one object. */
+export interface ObjectHead {
+  /** Bytes. */
+  size: number;
+  etag: string;
+  lastModifiedMs: number;
+  contentType: string | undefined;
+  /** User metadata, names in lower case, values as they were given to `put`. */
+  metadata: Record<string, string>;
+}
+
+/** What a write expects to find; without one it overwrites whatever is there. */
+export type WriteCondition = { ifAbsent: true } | { ifMatch: string };
+
+export interface PutInput {
+  key: string;
+  body: Buffer;
+  /** MD5 of the body in hex: sent as Content-MD5, so that the store verifies what it received. */
+  md5: string;
+  contentType: string;
+  metadata: Record<string, string>;
+  condition?: WriteCondition;
+  signal?: AbortSignal;
+}
+
+export interface PutLargeInput {
+  key: string;
+  /** Bytes of the whole object. */
+  size: number;
+  contentType: string;
+  metadata: Record<string, string>;
+  condition?: WriteCondition;
+  /** Reads `length` bytes at `offset`; called once for each part, a few at a time, in order of offset. */
+  readPart(offset: number, length: number): Promise<Buffer>;
+  /** Called after the last part and before completion; a throw aborts the upload and nothing is written. */
+  beforeComplete(): Promise<void>;
+  /** Called after each part the store took, with its bytes. */
+  onPart?(bytes: number): void;
+  signal?: AbortSignal;
+}
+
+export interface DeleteOutcome {
+  key: string;
+  /** Absent when the store confirmed that the object is gone. */
+  error?: SyncError;
+}
+
+/** Attempts sent to the store since the bucket was opened, retries included, by operation (`PutObject`, …). */
+export type RequestCounts = Record<string, number>;
+
+/** What tells one remote side from another. */
+export interface BucketIdentity {
+  bucketName: string;
+  /** The endpoint URL, or `''` for AWS. */
+  endpoint: string;
+  /** `''`, or a prefix that ends with `/`. */
+  prefix: string;
+}
+
+/**
+ * The remote side. Keys are relative to the prefix. Every method throws `SyncError`, and `SyncError` with code
+ * `CANCELLED` when its signal is aborted.
+ */
+export interface Bucket {
+  readonly identity: BucketIdentity;
+  /**
+   * Objects whose key begins with one of the given strings, page by page.
+   * The prefixes must be sorted by UTF-8 bytes, none a prefix of another; `['']` lists everything.
+   * Keys come strictly ascending by UTF-8 bytes: a store that answers otherwise gives `LISTING_OUT_OF_ORDER`,
+   * a listing that stops short `LISTING_INCOMPLETE`.
+   */
+  list(prefixes: readonly string[], signal?: AbortSignal): AsyncIterable<RemoteObject[]>;
+  /** Like `list`, but takes pages in any order and repeated keys (the last one counts) and promises no order. */
+  listUnordered(prefixes: readonly string[], signal?: AbortSignal): AsyncIterable<RemoteObject[]>;
+  /** `undefined` only where the store says 404: a refusal is an error, never an absence. */
+  head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
+  /** The object and its bytes. An idle or cut body ends the stream with an error. Throws `OBJECT_NOT_FOUND` on 404. */
+  get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable }>;
+  /** One PutObject from memory. Returns the object's ETag without quotes. */
+  put(input: PutInput): Promise<{ etag: string }>;
+  /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */
+  putLarge(input: PutLargeInput): Promise<{ etag: string }>;
+  /** DeleteObjects, 1,000 keys a request; one outcome per key. Throws only when a whole request failed. */
+  delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]>;
+  requests(): RequestCounts;
+  /** Closes its sockets. */
+  close(): void;
+}
