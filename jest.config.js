@@ -1,0 +1,42 @@
+'use strict';
+
+const { existsSync } = require('node:fs');
+const { join } = require('node:path');
+
+/** Tests that take long run only with `npm run test:long`. */
+const long = process.env.S3_SYNC_LONG === '1';
+
+/** SWC strips the types; `npm run types` is what checks them. */
+function swc(parser, transform) {
+  return ['@swc/jest', { jsc: { parser, transform, target: 'es2022' }, module: { type: 'commonjs' } }];
+}
+
+const shared = {
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  // Strapi's own modules read globals after a test file has ended.
+  testEnvironmentOptions: { globalsCleanup: 'off' },
+  transform: {
+    '^.+\\.ts$': swc({ syntax: 'typescript' }),
+    '^.+\\.tsx$': swc({ syntax: 'typescript', tsx: true }, { react: { runtime: 'automatic' } }),
+  },
+  // Builds and temporary apps hold a second package.json of the same name.
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/playground/(dist|build|\\.tmp)/'],
+  testPathIgnorePatterns: ['/node_modules/', ...(long ? [] : ['\\.long\\.test\\.tsx?$'])],
+};
+
+/** The S3 stores of the tests: one Ceph serves a whole jest run. */
+const setup = join(__dirname, 'tests/support/globalSetup.ts');
+const teardown = join(__dirname, 'tests/support/globalTeardown.ts');
+const stores = existsSync(setup) ? { globalSetup: setup, globalTeardown: teardown } : {};
+
+/** A folder below tests/ as a jest project of the same name. */
+function project(name, options) {
+  return { ...shared, displayName: name, testMatch: [`<rootDir>/tests/${name}/**/*.test.{ts,tsx}`], ...options };
+}
+
+module.exports = {
+  maxWorkers: 2,
+  testTimeout: 120_000,
+  projects: [project('unit', {}), project('contract', stores), project('integration', stores), project('e2e', stores)],
+};
