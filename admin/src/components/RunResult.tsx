@@ -1,0 +1,89 @@
+import { Button, Flex, Typography } from '@strapi/design-system';
+import { useState } from 'react';
+
+import type { RunAnswer, StartRunRequest } from '../../../server/src/routes/contract';
+import { useFormat } from '../hooks/useFormat';
+import { useRunDetail } from '../hooks/useRunDetail';
+import { useTranslation } from '../hooks/useTranslation';
+import { FailureList } from './FailureList';
+import { RunCounts } from './RunCounts';
+import { RunDetailsDialog } from './RunDetailsDialog';
+import { RunError } from './RunError';
+import { RunRefusal } from './RunRefusal';
+import { RunStatus } from './RunStatus';
+
+/** Failures shown on the page itself; the dialog has them all. */
+const SHOWN_FAILURES = 5;
+
+interface RunResultProps {
+  run: RunAnswer;
+  onStart: (request: StartRunRequest) => void;
+  /** No run may be started now, a confirmed one neither. */
+  disabled: boolean;
+}
+
+/** What the last run came to, and what a person should do about it. */
+export function RunResult({ run, onStart, disabled }: RunResultProps) {
+  const t = useTranslation();
+  const format = useFormat();
+  const [open, setOpen] = useState(false);
+
+  return (
+    <Flex direction="column" alignItems="stretch" gap={5} data-result={run.status}>
+      <Flex gap={3} wrap="wrap">
+        <RunStatus status={run.status} />
+        <Typography>{t(`run.summary.${run.status}`)}</Typography>
+        <Typography variant="pi" textColor="neutral600">
+          {t('result.moment', {
+            moment: format.moment(run.endedAt ?? run.startedAt),
+            trigger: run.startedBy
+              ? t(`trigger.${run.trigger}.by`, { name: run.startedBy })
+              : t(`trigger.${run.trigger}`),
+          })}
+        </Typography>
+      </Flex>
+      <RunCounts run={run} />
+      {run.error ? <RunError error={run.error} /> : null}
+      {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
+      {run.failed > 0 || run.withheld > 0 ? (
+        <RunFailures
+          run={run}
+          onShowAll={() => {
+            setOpen(true);
+          }}
+        />
+      ) : null}
+      {open ? (
+        <RunDetailsDialog
+          run={run}
+          onClose={() => {
+            setOpen(false);
+          }}
+        />
+      ) : null}
+    </Flex>
+  );
+}
+
+function RunFailures({ run, onShowAll }: { run: RunAnswer; onShowAll: () => void }) {
+  const t = useTranslation();
+  const { detail } = useRunDetail(run.id, 1, SHOWN_FAILURES);
+  if (!detail || detail.failures.length === 0) return null;
+  const { total } = detail.pagination;
+
+  return (
+    <Flex direction="column" alignItems="stretch" gap={3}>
+      <Typography tag="h3" variant="omega" fontWeight="bold">
+        {t('failures.title')}
+      </Typography>
+      <FailureList failures={detail.failures} />
+      {total > SHOWN_FAILURES ? (
+        <Flex>
+          <Button variant="tertiary" onClick={onShowAll}>
+            {t('failures.all', { count: total })}
+          </Button>
+        </Flex>
+      ) : null}
+    </Flex>
+  );
+}

@@ -1,0 +1,116 @@
+import { Button, Flex, Typography, VisuallyHidden } from '@strapi/design-system';
+import { ArrowsCounterClockwise, Cross } from '@strapi/icons';
+
+import type { Problem, StatusAnswer } from '../../../server/src/routes/contract';
+import { useFormat } from '../hooks/useFormat';
+import { useSyncActions } from '../hooks/useSyncActions';
+import { useTranslation } from '../hooks/useTranslation';
+import { Notice } from './Notice';
+import { Panel } from './Panel';
+import { RunProgress } from './RunProgress';
+import { RunResult } from './RunResult';
+
+const REASON_ID = 's3-sync-why-not';
+
+interface SyncPanelProps {
+  status: StatusAnswer | undefined;
+  unreachable: boolean;
+  problems: Problem[];
+  /** The form holds changes that are not saved; a sync would go by the old settings. */
+  unsaved: boolean;
+  canRun: boolean;
+  refresh: () => void;
+}
+
+/** The button, what it is doing, and what it did. */
+export function SyncPanel({ status, unreachable, problems, unsaved, canRun, refresh }: SyncPanelProps) {
+  const t = useTranslation();
+  const { start, cancel, busy } = useSyncActions(refresh);
+  const reason = useReason({ canRun, unsaved, problems, loading: status === undefined });
+  const running = status?.running;
+  const lastRun = status?.lastRun;
+
+  return (
+    <Panel
+      title={t('sync.title')}
+      description={t('sync.description')}
+      action={
+        <Flex direction="column" alignItems="flex-end" gap={2}>
+          {running ? (
+            <Button
+              size="L"
+              variant="danger-light"
+              startIcon={<Cross />}
+              disabled={!canRun}
+              loading={busy}
+              onClick={() => void cancel(running.id)}
+            >
+              {t('sync.cancel')}
+            </Button>
+          ) : (
+            <Button
+              size="L"
+              startIcon={<ArrowsCounterClockwise />}
+              disabled={reason !== undefined}
+              aria-describedby={reason === undefined ? undefined : REASON_ID}
+              loading={busy}
+              onClick={() => void start()}
+            >
+              {t('sync.start')}
+            </Button>
+          )}
+          {reason !== undefined && !running ? (
+            <Typography id={REASON_ID} tag="p" variant="pi" textColor="neutral600" maxWidth="36rem" textAlign="right">
+              {reason}
+            </Typography>
+          ) : null}
+        </Flex>
+      }
+    >
+      {unreachable ? <Notice variant="warning" title={t('sync.unreachable')} /> : null}
+      <VisuallyHidden>
+        <p role="status">
+          {running
+            ? t(`phase.${running.progress?.phase ?? 'starting'}`)
+            : lastRun && t(`run.summary.${lastRun.status}`)}
+        </p>
+      </VisuallyHidden>
+      {running ? <RunProgress run={running} /> : null}
+      {!running && lastRun ? (
+        <RunResult
+          key={lastRun.id}
+          run={lastRun}
+          disabled={busy || reason !== undefined}
+          onStart={(request) => void start(request)}
+        />
+      ) : null}
+      {status && !running && !lastRun ? <Typography textColor="neutral600">{t('sync.never')}</Typography> : null}
+    </Panel>
+  );
+}
+
+interface ReasonInput {
+  canRun: boolean;
+  unsaved: boolean;
+  problems: Problem[];
+  loading: boolean;
+}
+
+/** Why no sync can be started now, in words; nothing where one can. */
+function useReason({ canRun, unsaved, problems, loading }: ReasonInput): string | undefined {
+  const t = useTranslation();
+  const format = useFormat();
+
+  if (!canRun) return t('reason.permission');
+  if (unsaved) return t('reason.unsaved');
+  if (loading) return t('reason.loading');
+  if (problems.length === 0) return undefined;
+  const missing = [
+    ...(problems.some(({ code }) => code === 'BUCKET_MISSING') ? [t('settings.bucketName')] : []),
+    ...(problems.some(({ code }) => code === 'REGION_MISSING') ? [t('settings.awsRegion')] : []),
+    ...(problems.some(({ code }) => code === 'MODE_MISSING') ? [t('settings.mode')] : []),
+  ];
+  return missing.length === problems.length
+    ? t('reason.missing', { settings: format.list(missing) })
+    : t('reason.problems');
+}

@@ -1,0 +1,68 @@
+import { useFetchClient } from '@strapi/strapi/admin';
+import { useCallback, useEffect, useState } from 'react';
+
+import type { StatusAnswer } from '../../../server/src/routes/contract';
+import { PLUGIN_ID } from '../pluginId';
+
+/** Milliseconds between two questions while a sync runs, and while none does. */
+const RUNNING_INTERVAL = 1000;
+const IDLE_INTERVAL = 5000;
+
+/** What the server says is going on, kept fresh while the page is visible. */
+export interface WatchedStatus {
+  /** Absent until the first answer. */
+  status: StatusAnswer | undefined;
+  /** The last question got no answer; `status` is then the last known one. */
+  unreachable: boolean;
+  /** Asks at once instead of at the next interval. */
+  refresh: () => void;
+}
+
+/**
+ * Polls the status: a run started in another browser, or before this page was loaded, shows up here too.
+ * Server-sent events are no way, since an `EventSource` cannot carry the administrator's token.
+ */
+export function useSyncStatus(): WatchedStatus {
+  const { get } = useFetchClient();
+  const [status, setStatus] = useState<StatusAnswer>();
+  const [unreachable, setUnreachable] = useState(false);
+  const [asked, setAsked] = useState(0);
+  const refresh = useCallback(() => {
+    setAsked((count) => count + 1);
+  }, []);
+
+  useEffect(() => {
+    let left = false;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const poll = async () => {
+      let interval = IDLE_INTERVAL;
+      try {
+        const { data } = await get<StatusAnswer>(`/${PLUGIN_ID}/status`);
+        if (left) return;
+        setStatus(data);
+        setUnreachable(false);
+        if (data.running) interval = RUNNING_INTERVAL;
+      } catch {
+        if (left) return;
+        // Whatever the reason, the page says that what it shows may be old, and asks again.
+        setUnreachable(true);
+      }
+      if (!document.hidden) timer = setTimeout(() => void poll(), interval);
+    };
+    const pollWhenVisible = () => {
+      clearTimeout(timer);
+      if (!document.hidden) void poll();
+    };
+
+    void poll();
+    document.addEventListener('visibilitychange', pollWhenVisible);
+    return () => {
+      left = true;
+      clearTimeout(timer);
+      document.removeEventListener('visibilitychange', pollWhenVisible);
+    };
+  }, [get, asked]);
+
+  return { status, unreachable, refresh };
+}

@@ -1,0 +1,138 @@
+import {
+  Blocker,
+  Form,
+  isFetchError,
+  Layouts,
+  Page,
+  useAPIErrorHandler,
+  useNotification,
+  useRBAC,
+  type FormHelpers,
+} from '@strapi/strapi/admin';
+import { Button, Flex } from '@strapi/design-system';
+import { Check } from '@strapi/icons';
+import { useMemo } from 'react';
+
+import type { SettingsAnswer } from '../../../server/src/routes/contract';
+import { ProblemsNotice } from '../components/ProblemsNotice';
+import { RunHistory } from '../components/RunHistory';
+import { SettingsForm } from '../components/SettingsForm';
+import { SyncPanel } from '../components/SyncPanel';
+import { fieldErrors } from '../fieldErrors';
+import { useSettings } from '../hooks/useSettings';
+import { useSyncStatus } from '../hooks/useSyncStatus';
+import { useTranslation } from '../hooks/useTranslation';
+import { PERMISSIONS } from '../permissions';
+import { toChanges, toDraft, type SettingsDraft } from '../settingsDraft';
+
+const PERMISSION_LIST = Object.values(PERMISSIONS);
+
+/** Settings > S3 Sync, for those who may see it. */
+export default function SettingsPage() {
+  return (
+    <Page.Protect permissions={[PERMISSIONS.readSettings]}>
+      <Settings />
+    </Page.Protect>
+  );
+}
+
+function Settings() {
+  const t = useTranslation();
+  const { answer, failed, save } = useSettings();
+  const { allowedActions, isLoading } = useRBAC(PERMISSION_LIST);
+
+  if (failed) return <Page.Error content={t('page.failed')} />;
+  if (!answer || isLoading) return <Page.Loading>{t('page.loading')}</Page.Loading>;
+  return (
+    <LoadedSettings
+      answer={answer}
+      save={save}
+      canUpdate={allowedActions.canUpdate ?? false}
+      canRun={allowedActions.canRun ?? false}
+    />
+  );
+}
+
+/** The form's errors that are plain texts, as the server's are. */
+function textsOf(errors: Record<string, unknown>): Partial<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(errors).flatMap(([setting, text]) => (typeof text === 'string' ? [[setting, text]] : [])),
+  );
+}
+
+interface LoadedSettingsProps {
+  answer: SettingsAnswer;
+  save: (changes: object) => Promise<SettingsAnswer>;
+  canUpdate: boolean;
+  canRun: boolean;
+}
+
+function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps) {
+  const t = useTranslation();
+  const { toggleNotification } = useNotification();
+  const { formatAPIError } = useAPIErrorHandler();
+  const { status, unreachable, refresh } = useSyncStatus();
+  const saved = useMemo(() => toDraft(answer.settings), [answer]);
+  const problems = status?.problems ?? answer.problems;
+  const version = `${status?.running?.id ?? ''} ${status?.lastRun?.id ?? ''} ${status?.lastRun?.status ?? ''}`;
+
+  const submit = async (draft: SettingsDraft, { setErrors, resetForm }: FormHelpers<SettingsDraft>) => {
+    try {
+      const { settings } = await save(toChanges(draft, saved));
+      // The server may have written a value in its own form (a prefix ends with `/`).
+      resetForm(toDraft(settings));
+      toggleNotification({ type: 'success', message: t('notification.saved') });
+    } catch (error) {
+      const errors = fieldErrors(error);
+      setErrors(errors);
+      const atFields = Object.keys(errors).length > 0 && Object.keys(errors).every((setting) => setting in draft);
+      const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
+      toggleNotification({ type: 'danger', message: atFields ? t('notification.invalid') : message });
+    } finally {
+      refresh();
+    }
+  };
+
+  return (
+    <Page.Main>
+      <Page.Title>{t('page.title')}</Page.Title>
+      <Form method="PUT" initialValues={saved} onSubmit={submit}>
+        {({ values, errors, modified, isSubmitting, onChange }) => (
+          <>
+            <Layouts.Header
+              title={t('page.title')}
+              subtitle={t('page.subtitle')}
+              primaryAction={
+                <Button type="submit" startIcon={<Check />} disabled={!modified || !canUpdate} loading={isSubmitting}>
+                  {t('action.save')}
+                </Button>
+              }
+            />
+            <Layouts.Content>
+              <Flex direction="column" alignItems="stretch" gap={6}>
+                <ProblemsNotice problems={problems} />
+                <SyncPanel
+                  status={status}
+                  unreachable={unreachable}
+                  problems={problems}
+                  unsaved={modified}
+                  canRun={canRun}
+                  refresh={refresh}
+                />
+                <SettingsForm
+                  draft={values}
+                  errors={textsOf(errors)}
+                  answer={answer}
+                  readOnly={!canUpdate}
+                  onChange={onChange}
+                />
+                <RunHistory version={version} />
+              </Flex>
+            </Layouts.Content>
+            <Blocker />
+          </>
+        )}
+      </Form>
+    </Page.Main>
+  );
+}
