@@ -1,0 +1,82 @@
+import picomatch from 'picomatch';
+import { compareKeys } from './compareKeys';
+
+/** The folder, below the synced directory or the bucket prefix, that holds this plugin's own files. */
+export const STATE_FOLDER = '.s3-sync';
+
+/** Files being written by this plugin end so; they are never synced. */
+export const TEMPORARY_SUFFIX = '.s3-sync-tmp';
+
+export interface KeyFilterOptions {
+  /** Globs of keys to sync; `**` takes everything. */
+  include: readonly string[];
+  /** Globs of keys to leave alone on both sides. */
+  exclude: readonly string[];
+}
+
+/** Decides which keys are synced. What it does not match is never uploaded, downloaded or deleted, on either side. */
+export interface KeyFilter {
+  readonly options: KeyFilterOptions;
+  /**
+   * Strings with which every matching key begins: sorted by UTF-8 bytes, none a prefix of another.
+   * They keep walks and listings away from everything else.
+   */
+  readonly prefixes: readonly string[];
+  matches(key: string): boolean;
+  /** Whether a folder (a key without a trailing slash) can hold a matching key. */
+  entersFolder(folder: string): boolean;
+}
+
+// Extended globs (`+(a|b)`) are left out: nested ones make regular expressions that run for ever.
+// With the flag `s`, a line feed in a name is a character like any other.
+const GLOB_OPTIONS = { dot: true, noextglob: true, nonegate: true, flags: 's' } as const;
+
+/**
+ * Makes a filter of globs. `*` stays in one folder, `**` crosses folders, names that begin with a dot are ordinary
+ * names (the default excludes leave them out).
+ *
+ * @throws {Error} where a glob cannot be compiled.
+ */
+export function createKeyFilter(options: KeyFilterOptions): KeyFilter {
+  const included = picomatch([...options.include], GLOB_OPTIONS);
+  const excluded = picomatch([...options.exclude], GLOB_OPTIONS);
+  const folderExcluded = picomatch(
+    options.exclude.filter((glob) => glob.endsWith('/**')).map((glob) => glob.slice(0, -'/**'.length)),
+    GLOB_OPTIONS,
+  );
+  const prefixes = disjointPrefixes(options.include.map(staticPrefix));
+
+  return {
+    options: { include: [...options.include], exclude: [...options.exclude] },
+    prefixes,
+    matches: (key) =>
+      prefixes.some((prefix) => key.startsWith(prefix)) && !isOwnFile(key) && included(key) && !excluded(key),
+    entersFolder(folder) {
+      const inside = `${folder}/`;
+      if (isOwnFile(inside) || folderExcluded(folder)) return false;
+      return prefixes.some((prefix) => prefix.startsWith(inside) || inside.startsWith(prefix));
+    },
+  };
+}
+
+function isOwnFile(key: string): boolean {
+  return key.endsWith(TEMPORARY_SUFFIX) || `/${key}`.includes(`/${STATE_FOLDER}/`);
+}
+
+/** `uploads/**` gives `uploads/`, `favicon.ico` itself, `*.txt` the empty string. */
+function staticPrefix(glob: string): string {
+  const { base, glob: rest } = picomatch.scan(glob, GLOB_OPTIONS);
+  if (rest === '') return glob;
+  return base === '' ? '' : `${base}/`;
+}
+
+/** Sorts, and drops each one that another one covers. */
+function disjointPrefixes(prefixes: readonly string[]): string[] {
+  const sorted = [...prefixes].sort(compareKeys);
+  const kept: string[] = [];
+  for (const prefix of sorted) {
+    const last = kept.at(-1);
+    if (last === undefined || !prefix.startsWith(last)) kept.push(prefix);
+  }
+  return kept;
+}

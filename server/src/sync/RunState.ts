@@ -1,0 +1,197 @@
+import type { SyncPhase, SyncProgress } from './SyncProgress';
+import type { Refusal, SyncReport, SyncStatus } from './SyncReport';
+import { SyncError, type SyncErrorCode } from './SyncError';
+import type { SyncOptions } from './SyncOptions';
+
+/** Errors that no other key will escape: the run ends. */
+const FATAL: ReadonlySet<SyncErrorCode> = new Set([
+  'NO_CREDENTIALS',
+  'CREDENTIALS_REJECTED',
+  'CREDENTIALS_EXPIRED',
+  'CLOCK_SKEW',
+  'BUCKET_NOT_FOUND',
+  'WRONG_REGION',
+  'STORE_UNREACHABLE',
+  'STORE_TIMEOUT',
+  'BASE_DAMAGED',
+  'DIRECTORY_MISSING',
+  'CANCELLED',
+]);
+
+/** With so many failures in a row and no success between them, the next file would not fare better. */
+const HOPELESS_FAILURES = 100;
+
+/** Withheld deletes that are named one by one; the rest is counted. */
+const NAMED_WITHHELD = 1_000;
+
+const PROGRESS_INTERVAL_MS = 250;
+
+/** What a run has done so far: counts, failures, and whether it has to end early. */
+export class RunState {
+  readonly #options: SyncOptions;
+  readonly #startedAt = Date.now();
+  readonly #abort = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #requestsBefore: Record<string, number>;
+  readonly #counts = {
+    uploaded: 0,
+    downloaded: 0,
+    deletedRemote: 0,
+    deletedLocal: 0,
+    unchanged: 0,
+    conflicts: 0,
+    failed: 0,
+    withheld: 0,
+    bytes: 0,
+  };
+  #seen = 0;
+  #phase: SyncPhase = 'starting';
+  #currentKey: string | undefined;
+  #failuresInARow = 0;
+  #fatal: SyncError | undefined;
+  #refused: Refusal | undefined;
+  #lastProgressAt = 0;
+
+  constructor(options: SyncOptions) {
+    this.#options = options;
+    this.#requestsBefore = options.bucket.requests();
+    this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal;
+  }
+
+  /** Aborted when the run is cancelled, or ends early for an error. */
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
+
+  /** Transfers and looks at files that failed: with any, nothing may be deleted. */
+  get failed(): number {
+    return this.#counts.failed;
+  }
+
+  /** Whether a guard withheld the run's deletes. */
+  get refused(): boolean {
+    return this.#refused !== undefined;
+  }
+
+  enter(phase: SyncPhase): void {
+    this.#phase = phase;
+    this.#report(true);
+  }
+
+  see(): void {
+    this.#seen += 1;
+    this.#report(false);
+  }
+
+  begin(key: string): void {
+    this.#currentKey = key;
+    this.#report(false);
+  }
+
+  count(what: 'uploaded' | 'deletedRemote' | 'unchanged', by = 1): void {
+    this.#counts[what] += by;
+    this.#failuresInARow = 0;
+    this.#report(false);
+  }
+
+  addBytes(bytes: number): void {
+    this.#counts.bytes += bytes;
+    this.#report(false);
+  }
+
+  /** Notes that one key failed; ends the run where the others would fail the same way. */
+  fail(error: SyncError, key: string): void {
+    if (FATAL.has(error.code)) {
+      this.end(error);
+      return;
+    }
+    this.#counts.failed += 1;
+    this.#failuresInARow += 1;
+    this.#options.onFailure?.({ key, code: error.code, message: error.message, fix: error.fix });
+    if (this.#failuresInARow >= HOPELESS_FAILURES) this.end(hopeless(error));
+  }
+
+  /** Notes deletes that were planned and not done. */
+  withhold(keys: readonly string[], message: string, fix: string): void {
+    const named = Math.max(0, NAMED_WITHHELD - this.#counts.withheld);
+    for (const key of keys.slice(0, named)) this.#options.onFailure?.({ key, code: 'WITHHELD', message, fix });
+    this.#counts.withheld += keys.length;
+  }
+
+  refuse(refusal: Refusal): void {
+    this.#refused = refusal;
+  }
+
+  /** Ends the run early; the first reason counts. */
+  end(error: SyncError): void {
+    this.#fatal ??= error;
+    this.#abort.abort();
+  }
+
+  /** The report of the run as it stands now. */
+  finish(): SyncReport {
+    const status = this.#status();
+    this.enter('finishing');
+    return {
+      mode: this.#options.mode,
+      status,
+      ...this.#counts,
+      durationMs: Date.now() - this.#startedAt,
+      requests: difference(this.#options.bucket.requests(), this.#requestsBefore),
+      ...(this.#refused ? { refused: this.#refused } : {}),
+      ...(status === 'failed' && this.#fatal ? { error: errorOf(this.#fatal) } : {}),
+    };
+  }
+
+  #status(): SyncStatus {
+    if (this.#options.signal?.aborted) return 'cancelled';
+    if (this.#fatal) return 'failed';
+    if (this.#refused) return 'refused';
+    return this.#counts.failed + this.#counts.withheld > 0 ? 'partial' : 'done';
+  }
+
+  #report(always: boolean): void {
+    const { onProgress } = this.#options;
+    if (!onProgress) return;
+    const now = Date.now();
+    if (!always && now - this.#lastProgressAt < PROGRESS_INTERVAL_MS) return;
+    this.#lastProgressAt = now;
+    const { uploaded, downloaded, deletedRemote, deletedLocal, failed, bytes } = this.#counts;
+    const progress: SyncProgress = {
+      phase: this.#phase,
+      seen: this.#seen,
+      uploaded,
+      downloaded,
+      deletedRemote,
+      deletedLocal,
+      failed,
+      bytes,
+      ...(this.#currentKey === undefined ? {} : { currentKey: this.#currentKey }),
+    };
+    onProgress(progress);
+  }
+}
+
+function hopeless(last: SyncError): SyncError {
+  return new SyncError(last.code, {
+    message: `${HOPELESS_FAILURES} files in a row failed, so the run was ended. The last one: ${last.message}`,
+    fix: last.fix,
+    key: last.key,
+    s3Code: last.s3Code,
+    httpStatus: last.httpStatus,
+    cause: last,
+  });
+}
+
+function errorOf({ code, message, fix }: SyncError): NonNullable<SyncReport['error']> {
+  return { code, message, fix };
+}
+
+function difference(after: Record<string, number>, before: Record<string, number>): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [operation, count] of Object.entries(after)) {
+    const added = count - (before[operation] ?? 0);
+    if (added > 0) counts[operation] = added;
+  }
+  return counts;
+}

@@ -1,0 +1,56 @@
+import type { Bucket } from './bucket/Bucket';
+import type { Mode } from './decide';
+import type { MaxDelete } from './guards';
+import type { KeyFilter } from './KeyFilter';
+import type { SyncProgress } from './SyncProgress';
+import type { KeyFailure } from './SyncReport';
+
+/** Who writes to the bucket: compared with the mark `<prefix>/.s3-sync/owner`. */
+export interface OwnerIdentity {
+  /** Random id of the site, from its own database. */
+  siteId: string;
+  /** Hash of the database connection, without secrets: a dump restored elsewhere is another site. */
+  databaseHash: string;
+}
+
+/** Another server of this site that is alive and has a directory of its own. */
+export interface OtherDirectory {
+  host: string;
+  directory: string;
+}
+
+export interface SyncOptions {
+  mode: Mode;
+  /** Absolute path of the synced directory; keys are relative to it. */
+  directory: string;
+  /** Absolute path of the folder for the base; its parent must exist. */
+  stateDirectory: string;
+  filter: KeyFilter;
+  /** Opened by the caller, who closes it. */
+  bucket: Bucket;
+  owner: OwnerIdentity;
+  maxDelete: MaxDelete;
+  /** Transfers at a time. */
+  concurrency: number;
+  /**
+   * Exactly these keys are synced, without a walk or a listing (a media event names them).
+   * One that is missing locally is deleted by name: such deletes do not count for `maxDelete`.
+   * Where no whole run has finished yet, the whole directory is synced instead.
+   */
+  keys?: readonly string[];
+  /** Which of the keys a database row still names: their deletes are withheld. Asked for up to 1,000 keys at a time. */
+  referenced: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** In SINGLE mode: another living server of this site, whose directory is not the one with this id. */
+  otherDirectory: (directoryId: string) => Promise<OtherDirectory | undefined>;
+  /** Called once the directory is ours alone: a run of it that is still noted as going on was killed. */
+  onLocked?: (directoryId: string) => Promise<void>;
+  /** Digest of a refusal that a person confirmed: exactly these deletes may be done. */
+  confirm?: string;
+  /** An administrator takes over a bucket that another site owned. */
+  takeOver?: boolean;
+  signal?: AbortSignal;
+  /** Called a few times a second at most, and once at the end. */
+  onProgress?: (progress: SyncProgress) => void;
+  /** Called for each key that failed, and for the first 1,000 deletes that were withheld (code `WITHHELD`). */
+  onFailure?: (failure: KeyFailure) => void;
+}

@@ -1,0 +1,70 @@
+import type { RemoteObject } from '../bucket/Bucket';
+import type { Fingerprint } from '../Fingerprint';
+
+/** What this directory and the bucket last agreed on for one key: the common ancestor of a three-way merge. */
+export interface BaseEntry {
+  fingerprint: Fingerprint;
+  /** The object's ETag, without quotes. */
+  etag: string;
+  /** MD5 of the content in hex. */
+  md5: string;
+  /**
+   * The file was so fresh when it was read that a later write could carry the same times; its fingerprint proves
+   * nothing until it has been read once more. (Git calls such entries "racily clean".)
+   */
+  racy: boolean;
+}
+
+/** Written before a change is made in the bucket, so that a killed run leaves a trace of what it had begun. */
+export interface Intent {
+  action: 'upload' | 'delete-remote';
+  /** Milliseconds since the epoch. */
+  at: number;
+}
+
+/** A delete that waits for the end of the walk and for the guards. */
+export interface PlannedDelete {
+  key: string;
+  /** Bytes of the object. */
+  size: number;
+}
+
+/** Facts about the pair of directory and bucket, kept beside the entries. */
+export interface BaseFacts {
+  /** Modes in which a whole run has once ended without a refusal: only then are deletes done unasked. */
+  trustedModes: string[];
+  /** A whole run has once looked at every key, so that single keys can be synced alone. */
+  reconciled: boolean;
+  /** Deletes inferred from absence that were done, newest last; at most the last 24 h are of use. */
+  deletes: { at: number; count: number }[];
+  /** ETag of the owner mark as it was last read or written. */
+  ownerEtag?: string;
+  /** The owner mark's text as it was last read or written. */
+  ownerText?: string;
+}
+
+/**
+ * The base of one directory and one bucket, prefix and filter. One process at a time holds it open.
+ * Every method throws `SyncError` `BASE_DAMAGED` where the store on disk cannot be read.
+ */
+export interface Base {
+  get(key: string): Promise<BaseEntry | undefined>;
+  /** All entries, ascending by the UTF-8 bytes of their keys, as they were when the iteration began. */
+  entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]>;
+  /** Notes what is about to be done to these keys. */
+  begin(keys: readonly string[], intent: Intent): Promise<void>;
+  /** Notes what came of it and forgets the intent, in one batch. `undefined` drops the entry. */
+  settle(results: readonly { key: string; entry: BaseEntry | undefined }[]): Promise<void>;
+  /** Keys whose operation was begun and never settled: their entries prove nothing. */
+  unsettled(): Promise<ReadonlySet<string>>;
+  facts(): Promise<BaseFacts>;
+  setFacts(facts: BaseFacts): Promise<void>;
+  /** Puts deletes aside on disk, so that memory does not grow with them. Keys must come ascending. */
+  planDeletes(deletes: readonly PlannedDelete[]): Promise<void>;
+  /** The deletes put aside, ascending, in batches of up to 1,000. */
+  plannedDeletes(): AsyncIterable<PlannedDelete[]>;
+  clearPlannedDeletes(): Promise<void>;
+  /** Sorts a listing on disk, for a store that does not list in order; of repeated keys the last one counts. */
+  sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,189 @@
+import { createHash } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ClassicLevel } from 'classic-level';
+import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
+import type { KeyFilterOptions } from '../KeyFilter';
+import { SyncError } from '../SyncError';
+import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
+import { decodeEntry, decodeFacts, decodeListed, decodePlannedDelete, encodeEntry } from './encoding';
+
+/** Raised when the form of what is stored changes; a base of another version is set aside. */
+const VERSION = '1';
+const VERSION_KEY = 'm!version';
+const FACTS_KEY = 'm!facts';
+const BATCH = 1_000;
+
+/** The parts of the store, by the first characters of their keys. `"` is the character after `!`. */
+const ENTRY = 'e!';
+const INTENT = 'i!';
+const DELETE = 'd!';
+const LISTING = 'l!';
+const after = (part: string): string => `${part.slice(0, -1)}"`;
+
+/** What a base is about: with another bucket, prefix or filter it is another base. */
+export interface BaseOptions {
+  /** Absolute path of the opened state directory. */
+  stateDirectory: string;
+  identity: BucketIdentity;
+  filter: KeyFilterOptions;
+}
+
+/**
+ * Opens the base. One that is damaged or of another version is set aside under another name and a new one begun:
+ * without a base nothing is lost, files are only compared once more.
+ *
+ * @throws {SyncError} `BASE_LOCKED` while another process has it open, `BASE_DAMAGED` where the disk refuses.
+ */
+export async function openBase(options: BaseOptions): Promise<Base> {
+  const location = join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
+  const opened = await tryOpen(location);
+  if (opened) return opened;
+  await rename(location, `${location}.damaged-${Date.now()}`).catch(damaged);
+  const fresh = await tryOpen(location);
+  if (fresh) return fresh;
+  throw damagedError(location);
+}
+
+async function tryOpen(location: string): Promise<LevelBase | undefined> {
+  const level = new ClassicLevel(location, { keyEncoding: 'utf8', valueEncoding: 'utf8' });
+  try {
+    await level.open();
+    const version = await level.get(VERSION_KEY);
+    if (version === undefined) await level.put(VERSION_KEY, VERSION);
+    if (version === undefined || version === VERSION) return new LevelBase(level);
+  } catch (error) {
+    if (errorCode(error) === 'LEVEL_LOCKED') {
+      throw new SyncError('BASE_LOCKED', {
+        message: 'Another process is syncing this directory.',
+        fix: 'Wait until it has finished, then try again.',
+        cause: error,
+      });
+    }
+  }
+  await level.close();
+  return undefined;
+}
+
+class LevelBase implements Base {
+  readonly #level: ClassicLevel;
+
+  constructor(level: ClassicLevel) {
+    this.#level = level;
+  }
+
+  async get(key: string): Promise<BaseEntry | undefined> {
+    const value = await this.#level.get(ENTRY + key).catch(damaged);
+    return value === undefined ? undefined : decodeEntry(value);
+  }
+
+  async *entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]> {
+    for await (const rows of this.#rows(ENTRY)) {
+      yield rows.map(([key, value]) => ({ key, entry: decodeEntry(value) }));
+    }
+  }
+
+  async begin(keys: readonly string[], intent: Intent): Promise<void> {
+    const value = JSON.stringify(intent);
+    await this.#level.batch(keys.map((key) => ({ type: 'put', key: INTENT + key, value }))).catch(damaged);
+  }
+
+  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[]): Promise<void> {
+    const batch = this.#level.batch();
+    for (const { key, entry } of results) {
+      batch.del(INTENT + key);
+      if (entry) batch.put(ENTRY + key, encodeEntry(entry));
+      else batch.del(ENTRY + key);
+    }
+    await batch.write().catch(damaged);
+  }
+
+  async unsettled(): Promise<ReadonlySet<string>> {
+    const keys = new Set<string>();
+    for await (const rows of this.#rows(INTENT)) for (const [key] of rows) keys.add(key);
+    return keys;
+  }
+
+  async facts(): Promise<BaseFacts> {
+    const value = await this.#level.get(FACTS_KEY).catch(damaged);
+    return value === undefined ? { trustedModes: [], reconciled: false, deletes: [] } : decodeFacts(value);
+  }
+
+  async setFacts(facts: BaseFacts): Promise<void> {
+    await this.#level.put(FACTS_KEY, JSON.stringify(facts)).catch(damaged);
+  }
+
+  async planDeletes(deletes: readonly PlannedDelete[]): Promise<void> {
+    const rows = deletes.map(({ key, size }) => ({ type: 'put' as const, key: DELETE + key, value: String(size) }));
+    await this.#level.batch(rows).catch(damaged);
+  }
+
+  async *plannedDeletes(): AsyncIterable<PlannedDelete[]> {
+    for await (const rows of this.#rows(DELETE)) {
+      yield rows.map(([key, value]) => ({ key, size: decodePlannedDelete(value) }));
+    }
+  }
+
+  async clearPlannedDeletes(): Promise<void> {
+    await this.#clear(DELETE);
+  }
+
+  async *sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]> {
+    await this.#clear(LISTING);
+    for await (const page of pages) {
+      const rows = page.map((object) => ({
+        type: 'put' as const,
+        key: LISTING + object.key,
+        value: JSON.stringify([object.size, object.etag, object.lastModifiedMs]),
+      }));
+      await this.#level.batch(rows).catch(damaged);
+    }
+    for await (const rows of this.#rows(LISTING)) yield rows.map(([key, value]) => decodeListed(key, value));
+    await this.#clear(LISTING);
+  }
+
+  async close(): Promise<void> {
+    await this.#level.close();
+  }
+
+  async #clear(part: string): Promise<void> {
+    await this.#level.clear({ gte: part, lt: after(part) }).catch(damaged);
+  }
+
+  async *#rows(part: string): AsyncIterable<[key: string, value: string][]> {
+    const iterator = this.#level.iterator({ gte: part, lt: after(part) });
+    try {
+      for (;;) {
+        const rows = await iterator.nextv(BATCH).catch(damaged);
+        if (rows.length === 0) return;
+        yield rows.map(([key, value]) => [key.slice(part.length), value]);
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+}
+
+function fingerprintOfOptions({ identity, filter }: BaseOptions): string {
+  const parts = [identity.bucketName, identity.endpoint, identity.prefix, filter.include, filter.exclude];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
+}
+
+function damaged(cause: unknown): never {
+  throw damagedError('The base', cause);
+}
+
+function damagedError(what: string, cause?: unknown): SyncError {
+  return new SyncError('BASE_DAMAGED', {
+    message: `${what} cannot be read or written.`,
+    fix: 'Check the disk and its free space. The next run sets a damaged base aside and compares everything anew.',
+    cause,
+  });
+}
+
+function errorCode(error: unknown): string | undefined {
+  for (let one = error; one instanceof Error; one = one.cause) {
+    if ('code' in one && one.code === 'LEVEL_LOCKED') return one.code;
+  }
+  return undefined;
+}

@@ -1,0 +1,162 @@
+import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { pipeline, Readable } from 'node:stream';
+import { SyncError } from '../SyncError';
+import type {
+  Bucket,
+  BucketIdentity,
+  DeleteOutcome,
+  ObjectHead,
+  PutInput,
+  PutLargeInput,
+  RemoteObject,
+  RequestCounts,
+} from './Bucket';
+import type { BucketSettings } from './BucketSettings';
+import { conditionHeaders } from './conditionHeaders';
+import { deleteObjects } from './deleteObjects';
+import { listObjects } from './listObjects';
+import { decodeMetadata, encodeMetadata } from './metadata';
+import { putLarge } from './putLarge';
+import { S3Connection } from './S3Connection';
+import { VerifiedBody } from './VerifiedBody';
+import { withoutQuotes } from './withoutQuotes';
+
+/** What only tests change. */
+export interface BucketInternals {
+  /** Keys in a page of a listing; the store's own number (1,000) if absent. */
+  pageSize?: number;
+}
+
+/**
+ * Opens a bucket of AWS or of an S3-compatible store. Sends nothing yet.
+ *
+ * @param settings where the bucket is and how to reach it.
+ */
+export function openBucket(settings: BucketSettings, internals: BucketInternals = {}): Bucket {
+  return new S3Bucket(settings, internals);
+}
+
+class S3Bucket implements Bucket {
+  readonly identity: BucketIdentity;
+  private readonly connection: S3Connection;
+
+  constructor(
+    private readonly settings: BucketSettings,
+    private readonly internals: BucketInternals,
+  ) {
+    this.connection = new S3Connection(settings);
+    const { bucketName, prefix } = this.connection;
+    this.identity = { bucketName, endpoint: settings.endpoint ?? '', prefix };
+  }
+
+  list(prefixes: readonly string[], signal?: AbortSignal): AsyncIterable<RemoteObject[]> {
+    return listObjects(this.connection, prefixes, { ordered: true, pageSize: this.internals.pageSize, signal });
+  }
+
+  listUnordered(prefixes: readonly string[], signal?: AbortSignal): AsyncIterable<RemoteObject[]> {
+    return listObjects(this.connection, prefixes, { ordered: false, pageSize: this.internals.pageSize, signal });
+  }
+
+  async head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined> {
+    try {
+      const answer = await this.connection.send({ action: 's3:GetObject', key, signal }, (client, options) =>
+        client.send(new HeadObjectCommand(this.at(key)), options),
+      );
+      return toObjectHead(key, answer);
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+      // Without a body this 404 may also mean that the whole bucket is gone, which is no absence of a file.
+      await this.connection.requireBucket(signal);
+      return undefined;
+    }
+  }
+
+  async get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable }> {
+    const context = { action: 's3:GetObject', key, signal };
+    const answer = await this.connection.send(context, (client, options) =>
+      client.send(new GetObjectCommand(this.at(key)), options),
+    );
+    if (!(answer.Body instanceof Readable)) throw missing(key, 'its bytes');
+    const head = toObjectHead(key, answer);
+    const body = new VerifiedBody(key, head.size, (error) => this.connection.explainNow(error, context));
+    // Errors come out at `body`; this callback has nothing to add.
+    pipeline(answer.Body, body, () => undefined);
+    return { head, body };
+  }
+
+  async put(input: PutInput): Promise<{ etag: string }> {
+    const { key, body, md5, contentType, metadata, condition, signal } = input;
+    const context = { action: 's3:PutObject', key, signal, conditional: condition !== undefined };
+    const answer = await this.connection.send(context, (client, options) =>
+      client.send(
+        new PutObjectCommand({
+          ...this.at(key),
+          Body: body,
+          ContentLength: body.length,
+          ContentMD5: Buffer.from(md5, 'hex').toString('base64'),
+          ContentType: contentType,
+          Metadata: encodeMetadata(metadata),
+          CacheControl: this.cacheControl(),
+          ...conditionHeaders(condition),
+        }),
+        options,
+      ),
+    );
+    const etag = withoutQuotes(answer.ETag);
+    if (etag === '') throw missing(key, 'its ETag');
+    return { etag };
+  }
+
+  putLarge(input: PutLargeInput): Promise<{ etag: string }> {
+    return putLarge(this.connection, input, this.cacheControl());
+  }
+
+  delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]> {
+    return deleteObjects(this.connection, keys, this.settings.concurrency, signal);
+  }
+
+  requests(): RequestCounts {
+    return this.connection.requests();
+  }
+
+  close(): void {
+    this.connection.close();
+  }
+
+  private at(key: string): { Bucket: string; Key: string } {
+    return { Bucket: this.connection.bucketName, Key: this.connection.prefix + key };
+  }
+
+  private cacheControl(): string | undefined {
+    return this.settings.cacheControl === '' ? undefined : this.settings.cacheControl;
+  }
+}
+
+interface HeadAnswer {
+  ContentLength?: number;
+  ETag?: string;
+  LastModified?: Date;
+  ContentType?: string;
+  Metadata?: Record<string, string>;
+}
+
+function toObjectHead(key: string, answer: HeadAnswer): ObjectHead {
+  const { ContentLength: size, LastModified: lastModified } = answer;
+  if (size === undefined) throw missing(key, 'its size');
+  if (lastModified === undefined) throw missing(key, 'its date');
+  return {
+    size,
+    etag: withoutQuotes(answer.ETag),
+    lastModifiedMs: lastModified.getTime(),
+    contentType: answer.ContentType,
+    metadata: decodeMetadata(answer.Metadata),
+  };
+}
+
+function missing(key: string, what: string): SyncError {
+  return new SyncError('STORE_ERROR', {
+    message: `The store answered for ${key} without ${what}.`,
+    fix: 'Check that the endpoint is an S3 store.',
+    key,
+  });
+}

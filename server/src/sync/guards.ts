@@ -1,0 +1,93 @@
+import type { Refusal } from './SyncReport';
+
+/** Limits of the `maxDelete` guard: refused when more than `files` and more than `percent`, or more than `absolute`. */
+export interface MaxDelete {
+  files: number;
+  percent: number;
+  absolute: number;
+}
+
+/** What a whole run saw, as far as its deletes depend on it. */
+export interface DeleteFacts {
+  /** Files the walk found. */
+  localFiles: number;
+  /** Objects the listing found that the filter lets through. */
+  remoteObjects: number;
+  /** Deletes inferred from absence that are waiting. */
+  deletes: number;
+  /** Deletes inferred from absence that were done in the last 24 h. */
+  recentDeletes: number;
+  /** A top-level folder that lost all of its many files, if there is one. */
+  emptiedFolder?: { name: string; deletes: number };
+  /** No run has finished here yet in this mode. */
+  firstRun: boolean;
+  maxDelete: MaxDelete;
+}
+
+/** Deletes that a first run may do unasked, and files that make a folder worth a question. */
+export const UNASKED_DELETES = 10;
+
+const MOUNT_FIX =
+  'Check that the disk is mounted. To bring the files back, restore them from the bucket. ' +
+  'If they were deleted on purpose, confirm the deletes.';
+const CONFIRM_FIX = 'Look at the list. If it is what you want, confirm the deletes.';
+
+/**
+ * Decides whether the waiting deletes may be done. Pure.
+ *
+ * A directory that is suddenly empty is far more often an unmounted disk than a wish (aws-cli#1564, rclone#1186,
+ * rclone#4298), and a bucket that is not yet known may hold what somebody else put there.
+ *
+ * @returns why they are withheld, or `undefined` where they may go ahead. The digest is left to the caller.
+ */
+export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
+  const { deletes, localFiles, emptiedFolder, firstRun, recentDeletes, maxDelete } = facts;
+  if (deletes === 0) return undefined;
+  if (localFiles === 0) {
+    return {
+      guard: 'directory-emptied',
+      count: deletes,
+      limit: 0,
+      message: `The directory holds no file, but the bucket holds ${deletes}. Nothing was deleted.`,
+      fix: MOUNT_FIX,
+    };
+  }
+  if (emptiedFolder) {
+    return {
+      guard: 'folder-emptied',
+      count: deletes,
+      limit: UNASKED_DELETES,
+      message: `All ${emptiedFolder.deletes} files of the folder "${emptiedFolder.name}" are gone. Nothing was deleted.`,
+      fix: MOUNT_FIX,
+    };
+  }
+  if (firstRun && deletes > UNASKED_DELETES) {
+    return {
+      guard: 'first-run',
+      count: deletes,
+      limit: UNASKED_DELETES,
+      message: `This is the first run on this bucket. It holds ${deletes} files that are not here. They were left alone.`,
+      fix: CONFIRM_FIX,
+    };
+  }
+  return checkMaxDelete(facts, deletes + recentDeletes, maxDelete);
+}
+
+function checkMaxDelete(
+  { deletes, recentDeletes, remoteObjects }: DeleteFacts,
+  inOneDay: number,
+  { files, percent, absolute }: MaxDelete,
+): Omit<Refusal, 'digest'> | undefined {
+  // What was there a day ago: fifty small runs are measured like one big one.
+  const share = Math.floor(((remoteObjects + recentDeletes) * percent) / 100);
+  const limit = Math.min(Math.max(files, share), absolute);
+  if (inOneDay <= limit) return undefined;
+  const earlier = recentDeletes > 0 ? ` (${recentDeletes} more were deleted in the last 24 hours)` : '';
+  return {
+    guard: 'max-delete',
+    count: deletes,
+    limit: Math.max(0, limit - recentDeletes),
+    message: `The run would delete ${deletes} of ${remoteObjects} files in the bucket${earlier}. They were left alone.`,
+    fix: CONFIRM_FIX,
+  };
+}

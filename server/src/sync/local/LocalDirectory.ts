@@ -1,0 +1,290 @@
+import { constants, type BigIntStats, type Dirent } from 'node:fs';
+import { lstat, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
+import { join } from 'node:path';
+import { checkKey } from '../checkKey';
+import { compareKeys } from '../compareKeys';
+import type { Fingerprint } from '../Fingerprint';
+import type { KeyFilter } from '../KeyFilter';
+import { SyncError } from '../SyncError';
+import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
+import { throwIfCancelled } from '../throwIfCancelled';
+
+/** The one folder that may be a symlink: Capistrano and the like share it between releases. */
+const LINKABLE_FOLDER = 'uploads';
+
+/** Files looked at together: enough to keep the thread pool busy, few enough to hold nothing up. */
+const STAT_BATCH = 64;
+
+/** Something in a folder, at its place in the order of keys. */
+interface Name {
+  key: string;
+  /** A folder sorts as `key + '/'`, where the keys below it stand. */
+  sortKey: string;
+  kind: 'file' | 'folder' | 'link-as-file' | 'link-as-folder' | 'other' | 'undecodable';
+}
+
+/** The files below a directory of the local file system. */
+export class LocalDirectory implements Local {
+  readonly #root: string;
+
+  /** @param root absolute path of the synced directory. */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  async *walk(filter: KeyFilter, signal?: AbortSignal): AsyncIterable<LocalEntry[]> {
+    const root = await this.#resolveRoot();
+    const stack: Array<{ names: Name[]; next: number }> = [];
+    const enter = async (key: string, path: string): Promise<LocalUnknown | undefined> => {
+      try {
+        stack.push({ names: await readNames(key, path, filter), next: 0 });
+        return undefined;
+      } catch (error) {
+        // A folder that went away since its parent was read is absent; a link whose target is away is not.
+        if (isGone(error) && key !== LINKABLE_FOLDER) return undefined;
+        return unknown(key, 'folder', unreadable(key, error));
+      }
+    };
+
+    stack.push({ names: await this.#readRoot(root, filter), next: 0 });
+
+    for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
+      throwIfCancelled(signal);
+      const name = frame.names[frame.next];
+      if (!name) {
+        stack.pop();
+      } else if (name.kind === 'folder') {
+        frame.next += 1;
+        const problem = await enter(name.key, join(root, name.key));
+        if (problem) yield [problem];
+      } else {
+        const batch: Name[] = [];
+        for (let one: Name | undefined = name; one && one.kind !== 'folder' && batch.length < STAT_BATCH;) {
+          batch.push(one);
+          frame.next += 1;
+          one = frame.names[frame.next];
+        }
+        const entries = await Promise.all(batch.map((one) => this.#look(root, one)));
+        yield entries.filter((entry) => entry !== undefined);
+      }
+    }
+  }
+
+  async stat(key: string): Promise<Fingerprint | undefined> {
+    const path = await this.#resolve(key);
+    if (path === undefined) return undefined;
+    try {
+      return fingerprintOf(key, await lstat(path, { bigint: true }));
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      throw unreadable(key, error);
+    }
+  }
+
+  async open(key: string): Promise<OpenFile> {
+    const path = await this.#resolve(key);
+    if (path === undefined) throw vanished(key);
+    try {
+      // Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
+      return new OpenLocalFile(key, await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+    } catch (error) {
+      if (isGone(error)) throw vanished(key);
+      throw hasCode(error, 'ELOOP') ? symlink(key) : unreadable(key, error);
+    }
+  }
+
+  async #resolveRoot(): Promise<string> {
+    try {
+      return await realpath(this.#root);
+    } catch (error) {
+      throw missing(this.#root, error);
+    }
+  }
+
+  async #readRoot(root: string, filter: KeyFilter): Promise<Name[]> {
+    try {
+      return await readNames('', root, filter);
+    } catch (error) {
+      throw missing(root, error);
+    }
+  }
+
+  /** @returns the path of a key, or `undefined` where a folder on the way is absent. */
+  async #resolve(key: string): Promise<string | undefined> {
+    const reason = checkKey(key);
+    if (reason) throw unsafe(key, reason);
+    const root = await this.#resolveRoot();
+    const names = key.split('/');
+    let path = root;
+    for (const [depth, name] of names.slice(0, -1).entries()) {
+      path = join(path, name);
+      try {
+        const stats = await lstat(path);
+        if (stats.isSymbolicLink()) {
+          if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
+          path = await realpath(path).catch((cause: unknown) => Promise.reject(missing(path, cause)));
+        } else if (!stats.isDirectory()) {
+          return undefined;
+        }
+      } catch (error) {
+        if (isGone(error)) return undefined;
+        throw error instanceof SyncError ? error : unreadable(key, error);
+      }
+    }
+    return join(path, names.at(-1) ?? '');
+  }
+
+  async #look(root: string, name: Name): Promise<LocalEntry | undefined> {
+    switch (name.kind) {
+      case 'undecodable':
+        return unknown(name.key, 'name', unsafe(name.key, 'its name is not valid UTF-8'));
+      case 'link-as-file':
+        return unknown(name.key, 'key', symlink(name.key));
+      case 'link-as-folder':
+        return unknown(name.key, 'folder', symlink(name.key));
+      default:
+        return this.#lookAtFile(root, name.key);
+    }
+  }
+
+  async #lookAtFile(root: string, key: string): Promise<LocalFile | LocalUnknown | undefined> {
+    const reason = checkKey(key);
+    if (reason) return unknown(key, 'key', unsafe(key, reason));
+    try {
+      return { kind: 'file', key, fingerprint: fingerprintOf(key, await lstat(join(root, key), { bigint: true })) };
+    } catch (error) {
+      if (isGone(error)) return undefined;
+      return unknown(key, 'key', error instanceof SyncError ? error : unreadable(key, error));
+    }
+  }
+}
+
+class OpenLocalFile implements OpenFile {
+  readonly #key: string;
+  readonly #handle: FileHandle;
+
+  constructor(key: string, handle: FileHandle) {
+    this.#key = key;
+    this.#handle = handle;
+  }
+
+  async fingerprint(): Promise<Fingerprint> {
+    return fingerprintOf(this.#key, await this.#handle.stat({ bigint: true }));
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.allocUnsafe(length);
+    for (let filled = 0; filled < length;) {
+      const { bytesRead } = await this.#read(buffer, filled, length - filled, offset + filled);
+      if (bytesRead === 0) throw vanished(this.#key);
+      filled += bytesRead;
+    }
+    return buffer;
+  }
+
+  async close(): Promise<void> {
+    await this.#handle.close();
+  }
+
+  async #read(buffer: Buffer, at: number, length: number, position: number): Promise<{ bytesRead: number }> {
+    try {
+      return await this.#handle.read(buffer, at, length, position);
+    } catch (error) {
+      throw unreadable(this.#key, error);
+    }
+  }
+}
+
+/** The names of one folder that can matter to the filter, in the order of the keys they stand for. */
+async function readNames(folder: string, path: string, filter: KeyFilter): Promise<Name[]> {
+  const names: Name[] = [];
+  for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
+    names.push(...namesOf(folder, entry, filter));
+  }
+  return names.sort((a, b) => compareKeys(a.sortKey, b.sortKey));
+}
+
+function namesOf(folder: string, entry: Dirent<Buffer>, filter: KeyFilter): Name[] {
+  const name = entry.name.toString('utf8');
+  const key = folder === '' ? name : `${folder}/${name}`;
+  const asFile: Name = { key, sortKey: key, kind: 'file' };
+  const asFolder: Name = { key, sortKey: `${key}/`, kind: 'folder' };
+  if (Buffer.compare(Buffer.from(name), entry.name) !== 0) {
+    return filter.matches(key) ? [{ ...asFile, kind: 'undecodable' }] : [];
+  }
+  if (entry.isDirectory()) return filter.entersFolder(key) ? [asFolder] : [];
+  if (entry.isSymbolicLink()) {
+    if (key === LINKABLE_FOLDER) return filter.entersFolder(key) ? [asFolder] : [];
+    return [
+      ...(filter.matches(key) ? [{ ...asFile, kind: 'link-as-file' } as const] : []),
+      ...(filter.entersFolder(key) ? [{ ...asFolder, kind: 'link-as-folder' } as const] : []),
+    ];
+  }
+  return filter.matches(key) ? [asFile] : [];
+}
+
+function fingerprintOf(key: string, stats: BigIntStats): Fingerprint {
+  if (stats.isSymbolicLink()) throw symlink(key);
+  if (!stats.isFile()) {
+    throw new SyncError('LOCAL_UNREADABLE', {
+      message: `${key} is not a regular file.`,
+      fix: 'Move it out of the synced directory, or exclude it.',
+      key,
+    });
+  }
+  return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+}
+
+function missing(path: string, cause: unknown): SyncError {
+  return new SyncError('DIRECTORY_MISSING', {
+    message: `The directory ${path} cannot be opened.`,
+    fix: 'Check that it exists, is mounted, and can be read by the server.',
+    cause,
+  });
+}
+
+function unknown(key: string, scope: LocalUnknown['scope'], failure: SyncError): LocalUnknown {
+  return { kind: 'unknown', key, scope, failure };
+}
+
+function unsafe(key: string, reason: string): SyncError {
+  return new SyncError('UNSAFE_KEY', {
+    message: `${key} cannot be synced: ${reason}.`,
+    fix: 'Rename the file, or exclude it.',
+    key,
+  });
+}
+
+function symlink(key: string): SyncError {
+  return new SyncError('SYMLINK', {
+    message: `${key} is a symbolic link, or lies behind one. Links are not followed.`,
+    fix: 'Put the files themselves in the directory, or exclude the link. Only "uploads" itself may be a link.',
+    key,
+  });
+}
+
+function unreadable(key: string, cause: unknown): SyncError {
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  return new SyncError('LOCAL_UNREADABLE', {
+    message: `${key === '' ? 'The directory' : key} cannot be read${code}.`,
+    fix: 'Give the server permission to read it, and check the disk.',
+    key,
+    cause,
+  });
+}
+
+function vanished(key: string): SyncError {
+  return new SyncError('LOCAL_CHANGED', {
+    message: `${key} changed or went away while it was read.`,
+    fix: 'Nothing to do: the next run takes it as it is then.',
+    key,
+  });
+}
+
+function isGone(error: unknown): boolean {
+  return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

@@ -1,0 +1,84 @@
+import type { Base, BaseEntry } from './base/Base';
+import type { RemoteObject } from './bucket/Bucket';
+import { checkKey } from './checkKey';
+import { decide, type Decision, type Mode } from './decide';
+import type { KeyFilter } from './KeyFilter';
+import type { Local, LocalUnknown } from './local/Local';
+import { mergeSides, type KeySides } from './mergeSides';
+import { SyncError } from './SyncError';
+
+/** One key and what is to be done about it, or a key of which nothing may be concluded. */
+export type Planned = { kind: 'key'; sides: KeySides; decision: Decision } | { kind: 'problem'; failure: SyncError };
+
+export interface PlanInput {
+  mode: Mode;
+  filter: KeyFilter;
+  local: Local;
+  /** Pages of a listing, ascending by key. */
+  listing: AsyncIterable<RemoteObject[]>;
+  base: Base;
+  /** Keys whose last operation was begun and never settled. */
+  unsettled: ReadonlySet<string>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Plans a whole run, key by key in order, as the sides come in. Keys that are unknown locally get no operation.
+ * @throws what the sides throw.
+ */
+export async function* plan(input: PlanInput): AsyncIterable<Planned> {
+  const unsafe: SyncError[] = [];
+  const merged = mergeSides({
+    local: input.local.walk(input.filter, input.signal),
+    remote: matchingObjects(input.listing, input.filter, (failure) => unsafe.push(failure)),
+    base: input.base.entries(),
+  });
+  for await (const item of merged) {
+    for (const failure of unsafe.splice(0)) yield { kind: 'problem', failure };
+    if (item.kind === 'problem') {
+      yield { kind: 'problem', failure: failureOf(item.problem) };
+    } else {
+      yield { kind: 'key', sides: item, decision: decideKey(input, item) };
+    }
+  }
+  for (const failure of unsafe) yield { kind: 'problem', failure };
+}
+
+function decideKey({ mode, unsettled }: PlanInput, sides: KeySides): Decision {
+  if (sides.unknown) return { action: 'none', row: 'unknown', expect: 'anything' };
+  return decide(mode, { ...sides, base: unsettled.has(sides.key) ? distrusted(sides.base) : sides.base });
+}
+
+/** After an operation that was cut off, neither side needs to be what base says: both are looked at. */
+function distrusted(base: BaseEntry | undefined): BaseEntry | undefined {
+  return base && { ...base, racy: true };
+}
+
+async function* matchingObjects(
+  pages: AsyncIterable<RemoteObject[]>,
+  filter: KeyFilter,
+  onUnsafe: (failure: SyncError) => void,
+): AsyncIterable<RemoteObject[]> {
+  for await (const page of pages) {
+    yield page.filter((object) => {
+      if (!filter.matches(object.key)) return false;
+      const reason = checkKey(object.key);
+      if (!reason) return true;
+      // The AWS console makes such empty objects to show folders: there is no content to miss.
+      if (!(object.size === 0 && object.key.endsWith('/'))) onUnsafe(unsafeObject(object.key, reason));
+      return false;
+    });
+  }
+}
+
+function unsafeObject(key: string, reason: string): SyncError {
+  return new SyncError('UNSAFE_KEY', {
+    message: `The object ${key} in the bucket cannot be a file here: ${reason}. It was left alone.`,
+    fix: 'Rename or delete the object in the bucket, or exclude it.',
+    key,
+  });
+}
+
+function failureOf(problem: LocalUnknown): SyncError {
+  return problem.failure;
+}
