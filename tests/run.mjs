@@ -1,0 +1,165 @@
+/**
+ * `npm test`, and `npm run test:long` with `--long`: everything that must be right, on a fresh clone too.
+ * Node's built-ins only: the packages may have to be installed first.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import {
+  buildAdmin,
+  buildPlugin,
+  CommandError,
+  install,
+  root,
+  run,
+  runPackage,
+  secondsSince,
+  tail,
+} from '../playground/prepare.mjs';
+
+const long = process.argv.includes('--long');
+const ci = process.env.CI === 'true';
+
+/** Where a missing part comes from, by a word in the name of the test that was skipped. */
+const howToGet = [
+  ['[ceph]', 'Ceph: apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd'],
+  ['[in-project] page', 'Chromium: apt-get install -y --no-install-recommends chromium'],
+  ['chromium', 'Chromium: apt-get install -y --no-install-recommends chromium'],
+  ['rclone', 'rclone: apt-get install -y --no-install-recommends rclone'],
+];
+
+const summary = { passed: 0, failed: 0, skipped: 0, skippedNames: [], stores: new Map(), problems: [] };
+
+/** One step that is right or wrong as a whole; the next ones run all the same. */
+async function check(name, work) {
+  const start = performance.now();
+  try {
+    const done = await work();
+    console.log(`✓ ${name}: ${secondsSince(start)}${done ? ` (${done})` : ''}`);
+    summary.passed += 1;
+    return true;
+  } catch (error) {
+    console.log(`✗ ${name}: ${secondsSince(start)}. ${error.message}`);
+    if (error instanceof CommandError) {
+      console.log(tail(error.output, 200));
+    } else {
+      console.log(error.stack);
+    }
+    summary.failed += 1;
+    summary.problems.push(name);
+    return false;
+  }
+}
+
+/** Runs some of jest's projects and counts what its report says. */
+async function jest(name, projects) {
+  const report = path.join(root, '.tmp', `jest-${name}.json`);
+  mkdirSync(path.dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const start = performance.now();
+  console.log(`\n${name}: ${projects.join(', ')}`);
+  const args = [
+    '--selectProjects',
+    ...projects,
+    '--maxWorkers=2',
+    '--json',
+    `--outputFile=${report}`,
+    '--passWithNoTests',
+  ];
+  let endedWell = true;
+  try {
+    await runJest(args);
+  } catch (error) {
+    endedWell = false;
+    console.log(error.message);
+  }
+  if (!existsSync(report)) {
+    summary.failed += 1;
+    summary.problems.push(`${name} (jest gave no report)`);
+    return;
+  }
+  const failedBefore = summary.failed;
+  countTests(JSON.parse(readFileSync(report, 'utf8')));
+  if (!endedWell && summary.failed === failedBefore) {
+    summary.failed += 1;
+    summary.problems.push(`${name} (jest ended with an error)`);
+  }
+  console.log(`${summary.failed === failedBefore ? '✓' : '✗'} ${name}: ${secondsSince(start)}`);
+}
+
+function runJest(args) {
+  // The report goes to a file; what people read comes on stderr, as it happens.
+  return runPackage('jest/bin/jest.js', args, {
+    env: { S3_SYNC_LONG: long ? '1' : '0', STRAPI_TELEMETRY_DISABLED: 'true' },
+    show: true,
+    timeout: (long ? 60 : 11) * 60_000,
+  });
+}
+
+function countTests(report) {
+  for (const file of report.testResults) {
+    if (file.assertionResults.length === 0 && file.status === 'failed') {
+      summary.failed += 1;
+      summary.problems.push(path.relative(root, file.name));
+    }
+    for (const test of file.assertionResults) {
+      countTest(test);
+    }
+  }
+}
+
+function countTest(test) {
+  const store = /\[(in-project|ceph)\]/.exec(test.fullName)?.[1];
+  if (test.status === 'passed') {
+    summary.passed += 1;
+    if (store !== undefined) {
+      summary.stores.set(store, (summary.stores.get(store) ?? 0) + 1);
+    }
+  } else if (test.status === 'failed') {
+    summary.failed += 1;
+    summary.problems.push(test.fullName);
+  } else {
+    summary.skipped += 1;
+    summary.skippedNames.push(test.fullName);
+  }
+}
+
+function printSummary(start) {
+  console.log(`\nSummary after ${secondsSince(start)}`);
+  for (const store of ['in-project', 'ceph']) {
+    console.log(`  tests on ${store}: ${summary.stores.get(store) ?? 0}`);
+  }
+  for (const name of summary.skippedNames) {
+    const hint = howToGet.find(([word]) => name.toLowerCase().includes(word))?.[1];
+    console.log(`  skipped: ${name}${hint === undefined ? '' : `\n    get it: ${hint}`}`);
+  }
+  if (!long) {
+    console.log('  left out: tests that take long. Run them with: npm run test:long');
+  }
+  for (const name of summary.problems) {
+    console.log(`  failed: ${name}`);
+  }
+  if (ci && summary.skipped > 0) {
+    console.log(`  In CI everything has to run: the ${summary.skipped} skipped count as failed.`);
+    summary.failed += summary.skipped;
+    summary.skipped = 0;
+  }
+  const skipped = summary.skipped === 0 ? '' : `, ${summary.skipped} skipped`;
+  console.log(`${summary.passed} passed, ${summary.failed} failed${skipped}`);
+}
+
+const start = performance.now();
+if (await check('install', install)) {
+  await Promise.all([
+    check('lint', () => runPackage('eslint/bin/eslint.js', ['.']).then(() => '')),
+    check('types', () => run('npm', ['run', '--silent', 'types']).then(() => '')),
+  ]);
+  await check('format', () => runPackage('prettier/bin/prettier.cjs', ['--check', '.']).then(() => ''));
+  await jest('unit tests', ['unit']);
+  if ((await check('plugin: build and verify', buildPlugin)) && (await check('playground: admin build', buildAdmin))) {
+    await jest('tests with stores', ['contract', 'integration', 'e2e']);
+  } else {
+    await jest('tests with stores', ['contract', 'integration']);
+  }
+}
+printSummary(start);
+process.exitCode = summary.failed === 0 ? 0 : 1;
