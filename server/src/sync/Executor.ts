@@ -26,6 +26,8 @@ export interface ExecuteOptions {
   bucket: Bucket;
   base: Base;
   signal?: AbortSignal;
+  /** Called before each write to the bucket; it throws where nothing may be written. */
+  beforeWrite: () => Promise<void>;
   /** Told of bytes as the store has taken them. */
   onBytes: (bytes: number) => void;
 }
@@ -97,6 +99,7 @@ export class Executor {
     }
     if (absent.length === 0) return { deleted: [], failures };
 
+    await this.#options.beforeWrite();
     await base.begin(absent, { action: 'delete-remote', at: Date.now() });
     const outcomes = await bucket.delete(absent, signal);
     const deleted = outcomes.filter((outcome) => !outcome.error).map((outcome) => outcome.key);
@@ -122,6 +125,7 @@ export class Executor {
     const decision = await this.#decide(input, fingerprint, digest, sha256);
     if (decision.action === 'adopt' && input.remote) return this.#adopt(input.key, entryFor(input.remote.etag));
 
+    await this.#options.beforeWrite();
     await base.begin([input.key], { action: 'upload', at: Date.now() });
     const { etag } = await bucket.put({
       key: input.key,
@@ -152,6 +156,7 @@ export class Executor {
       }
     }
 
+    await this.#options.beforeWrite();
     await base.begin([input.key], { action: 'upload', at: Date.now() });
     const hash = new ContentHash(size, undefined);
     const reader = new OrderedReader(file, hash);

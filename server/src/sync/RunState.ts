@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SyncPhase, SyncProgress } from './SyncProgress';
 import type { Refusal, SyncReport, SyncStatus } from './SyncReport';
 import { SyncError, type SyncErrorCode } from './SyncError';
@@ -56,6 +57,8 @@ export class RunState {
     this.#options = options;
     this.#requestsBefore = options.bucket.requests();
     this.#signal = options.signal ? AbortSignal.any([options.signal, this.#abort.signal]) : this.#abort.signal;
+    // Every transfer listens for the end of the run.
+    setMaxListeners(0, this.#signal);
   }
 
   /** Aborted when the run is cancelled, or ends early for an error. */
@@ -124,7 +127,14 @@ export class RunState {
 
   /** Ends the run early; the first reason counts. */
   end(error: SyncError): void {
+    if (this.#refused) return;
     this.#fatal ??= error;
+    this.#abort.abort();
+  }
+
+  /** Ends the run early because it may not write. */
+  endRefused(refusal: Refusal): void {
+    this.#refused ??= refusal;
     this.#abort.abort();
   }
 

@@ -19,6 +19,17 @@ export interface OtherDirectory {
   directory: string;
 }
 
+/**
+ * How much a run looks at.
+ * - `whole`: both sides.
+ * - `local`: the local files, against base; the bucket is taken to be as base says. Nothing changed: no request.
+ * - `keys`: exactly these keys, without a walk or a listing, because a media event names them. One that is missing
+ *   locally is deleted by name: such deletes do not count for `maxDelete`.
+ *
+ * Where no whole run has finished yet, every run is a whole one.
+ */
+export type SyncScope = { kind: 'whole' } | { kind: 'local' } | { kind: 'keys'; keys: readonly string[] };
+
 export interface SyncOptions {
   mode: Mode;
   /** Absolute path of the synced directory; keys are relative to it. */
@@ -32,12 +43,12 @@ export interface SyncOptions {
   maxDelete: MaxDelete;
   /** Transfers at a time. */
   concurrency: number;
+  scope: SyncScope;
   /**
-   * Exactly these keys are synced, without a walk or a listing (a media event names them).
-   * One that is missing locally is deleted by name: such deletes do not count for `maxDelete`.
-   * Where no whole run has finished yet, the whole directory is synced instead.
+   * The bucket was found to be ours a short while ago, by this process: a run of scope `local` or `keys` does not ask
+   * again.
    */
-  keys?: readonly string[];
+  claimedRecently?: boolean;
   /** Which of the keys a database row still names: their deletes are withheld. Asked for up to 1,000 keys at a time. */
   referenced: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
   /** In SINGLE mode: another living server of this site, whose directory is not the one with this id. */

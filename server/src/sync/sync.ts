@@ -3,7 +3,7 @@ import type { Base, BaseFacts } from './base/Base';
 import { openBase } from './base/LevelBase';
 import { openStateDirectory } from './base/StateDirectory';
 import type { RemoteObject } from './bucket/Bucket';
-import { claimBucket } from './claimBucket';
+import { Claim, Refused } from './Claim';
 import { asSyncError, Executor, type TransferInput } from './Executor';
 import { FolderWatch } from './FolderWatch';
 import { checkGuards, type DeleteFacts } from './guards';
@@ -11,7 +11,7 @@ import { LocalDirectory } from './local/LocalDirectory';
 import { plan } from './plan';
 import { RunState } from './RunState';
 import { SyncError } from './SyncError';
-import type { SyncOptions } from './SyncOptions';
+import type { SyncOptions, SyncScope } from './SyncOptions';
 import type { Refusal, SyncReport } from './SyncReport';
 import { throwIfCancelled } from './throwIfCancelled';
 import { TransferPool } from './TransferPool';
@@ -38,8 +38,10 @@ export async function sync(options: SyncOptions): Promise<SyncReport> {
 }
 
 function endWith(state: RunState, error: SyncError): void {
-  if (error.code === 'DIRECTORY_MISSING') {
-    state.refuse({ guard: 'directory-missing', count: 0, limit: 0, message: error.message, fix: error.fix });
+  if (error instanceof Refused) {
+    state.endRefused(error.refusal);
+  } else if (error.code === 'DIRECTORY_MISSING') {
+    state.endRefused({ guard: 'directory-missing', count: 0, limit: 0, message: error.message, fix: error.fix });
   } else {
     state.end(error);
   }
@@ -55,15 +57,11 @@ async function runOnce(options: SyncOptions, state: RunState): Promise<void> {
   try {
     await options.onLocked?.(directoryId);
     const facts = await base.facts();
-    const claim = await claimBucket(options, directoryId, facts, state.signal);
-    if (!claim.ok) {
-      state.refuse(claim.refusal);
-      return;
-    }
-    const known: BaseFacts = { ...facts, ownerEtag: claim.mark.etag, ownerText: claim.mark.text };
-    await base.setFacts(known);
-    const run = new Run(options, state, base, known);
-    await (options.keys && known.reconciled ? run.syncKeys(options.keys) : run.syncAll());
+    const scope: SyncScope = facts.reconciled ? options.scope : { kind: 'whole' };
+    const claim = new Claim(options, directoryId, base, facts, state.signal);
+    const run = new Run(options, state, base, facts, claim);
+    if (scope.kind === 'keys') await run.syncKeys(scope.keys);
+    else await run.syncAll(scope.kind);
   } finally {
     await base.close();
   }
@@ -75,15 +73,17 @@ class Run {
   readonly #state: RunState;
   readonly #base: Base;
   readonly #facts: BaseFacts;
+  readonly #claim: Claim;
   readonly #local: LocalDirectory;
   readonly #executor: Executor;
   readonly #pool: TransferPool;
 
-  constructor(options: SyncOptions, state: RunState, base: Base, facts: BaseFacts) {
+  constructor(options: SyncOptions, state: RunState, base: Base, facts: BaseFacts, claim: Claim) {
     this.#options = options;
     this.#state = state;
     this.#base = base;
     this.#facts = facts;
+    this.#claim = claim;
     this.#local = new LocalDirectory(options.directory);
     this.#pool = new TransferPool(options.concurrency, MAX_BYTES_IN_FLIGHT);
     this.#executor = new Executor({
@@ -92,29 +92,23 @@ class Run {
       bucket: options.bucket,
       base,
       signal: state.signal,
+      beforeWrite: () => claim.check(),
       onBytes: (bytes) => {
         state.addBytes(bytes);
       },
     });
   }
 
-  /** Looks at every key of both sides. */
-  async syncAll(): Promise<void> {
-    const { bucket, filter } = this.#options;
+  /** Looks at every local file, and at every object or what base says of them. */
+  async syncAll(scope: 'whole' | 'local'): Promise<void> {
     const { signal } = this.#state;
+    if (scope === 'whole') await this.#claim.check();
     this.#state.enter('syncing');
-    let facts: DeleteFacts;
-    try {
-      facts = await this.#transferAll(bucket.list(filter.prefixes, signal));
-    } catch (error) {
-      if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
-      // Uploads made so far were right or needless; deletes were only put aside. So: again, sorted (rclone#9002).
-      facts = await this.#transferAll(this.#base.sortListing(bucket.listUnordered(filter.prefixes, signal)));
-    }
+    const facts = scope === 'whole' ? await this.#transferWhole() : await this.#transferAll(this.#listingOfBase());
     throwIfCancelled(signal);
     await this.#deleteAll(facts);
     throwIfCancelled(signal);
-    await this.#complete();
+    if (scope === 'whole') await this.#complete();
   }
 
   /** Looks at the named keys only. */
@@ -148,6 +142,25 @@ class Run {
     }
     for (let at = 0; at < deletes.length; at += DELETE_BATCH) {
       await this.#deleteBatch(deletes.slice(at, at + DELETE_BATCH));
+    }
+  }
+
+  async #transferWhole(): Promise<DeleteFacts> {
+    const { bucket, filter } = this.#options;
+    const { signal } = this.#state;
+    try {
+      return await this.#transferAll(bucket.list(filter.prefixes, signal));
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
+      // Uploads made so far were right or needless; deletes were only put aside. So: again, sorted (rclone#9002).
+      return this.#transferAll(this.#base.sortListing(bucket.listUnordered(filter.prefixes, signal)));
+    }
+  }
+
+  /** What base says of the bucket, in the form of a listing. */
+  async *#listingOfBase(): AsyncIterable<RemoteObject[]> {
+    for await (const rows of this.#base.entries()) {
+      yield rows.map(({ key, entry }) => ({ key, size: entry.fingerprint.size, etag: entry.etag, lastModifiedMs: 0 }));
     }
   }
 
@@ -229,7 +242,8 @@ class Run {
         if (outcome === 'uploaded') this.#state.count('uploaded');
         else if (outcome !== 'vanished') this.#state.count('unchanged');
       } catch (error) {
-        this.#state.fail(asSyncError(error, input.key), input.key);
+        if (error instanceof Refused) this.#state.endRefused(error.refusal);
+        else this.#state.fail(asSyncError(error, input.key), input.key);
       }
     });
   }
@@ -246,7 +260,7 @@ class Run {
       const digest = await this.#digestOfDeletes();
       if (digest !== this.#options.confirm) {
         this.#refuse({ ...refusal, digest });
-        await this.#withholdAll(refusal.message, refusal.fix);
+        await this.#withholdAll('This file is not here any more. Its copy in the bucket was kept.', refusal.fix);
         return;
       }
     }
