@@ -14,11 +14,6 @@ export const administrator = { email: 'admin@example.com', password: 'Admin-for-
 
 type Agent = ReturnType<typeof supertest.agent>;
 
-export interface StartOptions extends TestAppOptions {
-  /** Serve the playground's production admin build. @default false */
-  serveAdminPanel?: boolean;
-}
-
 interface StartedApp extends TestApp {
   /** Where it listens, without a slash at the end. */
   url: string;
@@ -46,7 +41,7 @@ export interface StartedStrapi extends StartedApp {
  *
  * One at a time: Strapi keeps itself in `global.strapi`.
  */
-export async function startStrapi(options: StartOptions = {}): Promise<StartedStrapi> {
+export async function startStrapi(options: TestAppOptions = {}): Promise<StartedStrapi> {
   const app = writeTestApp(options);
   const strapi = createStrapi({
     appDir: app.appDir,
@@ -82,7 +77,7 @@ export interface StrapiProcess extends StartedApp {
   kill(): Promise<void>;
 }
 
-export interface ProcessOptions extends StartOptions {
+export interface ProcessOptions extends TestAppOptions {
   /** Further environment variables. */
   env?: Record<string, string>;
   /** How long a start may take, in ms. @default 90000 */

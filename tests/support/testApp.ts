@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { transformSync } from '@swc/core';
+import { z } from 'zod';
 
 /** The root of this repository. */
 export const repositoryRoot = path.resolve(__dirname, '..', '..');
@@ -46,8 +47,12 @@ export interface TestAppOptions {
   server?: Record<string, unknown>;
   /** A folder to write the app to; by default a new one below the system's temporary folder. */
   appDir?: string;
-  /** A node_modules of its own for the app; by default a link to the repository's. */
+  /** The app's folder has a node_modules already; by default it gets a link to the repository's. */
   ownNodeModules?: boolean;
+  /** Further `dependencies` of the app's package.json: Strapi looks for plugins among them. */
+  dependencies?: Record<string, string>;
+  /** Serve the playground's production admin build. @default false */
+  serveAdminPanel?: boolean;
 }
 
 export interface TestApp {
@@ -76,20 +81,27 @@ export function writeTestApp(options: TestAppOptions = {}): TestApp {
   if (options.copyDatabaseFrom !== undefined) {
     cpSync(options.copyDatabaseFrom, databaseFile);
   }
-  cpSync(path.join(playground, 'package.json'), path.join(appDir, 'package.json'));
+  writePackageJson(appDir, options.dependencies ?? {});
   cpSync(path.join(playground, 'favicon.png'), path.join(appDir, 'favicon.png'));
   compileFolder(path.join(playground, 'src'), path.join(appDir, 'src'));
   compileFile(path.join(playground, 'config', 'middlewares.ts'), path.join(appDir, 'config', 'middlewares.js'));
   if (options.ownNodeModules !== true && !existsSync(path.join(appDir, 'node_modules'))) {
     symlinkSync(path.join(repositoryRoot, 'node_modules'), path.join(appDir, 'node_modules'));
   }
-  const adminBuild = path.join(playground, 'dist', 'build');
-  if (existsSync(adminBuild) && !existsSync(path.join(appDir, 'build'))) {
-    symlinkSync(adminBuild, path.join(appDir, 'build'));
+  if (options.serveAdminPanel === true && !existsSync(path.join(appDir, 'build'))) {
+    symlinkSync(path.join(playground, 'dist', 'build'), path.join(appDir, 'build'));
   }
   writeConfig(appDir, { ...options, publicDir, databaseFile, logFile });
   writeFileSync(path.join(appDir, 'start.js'), startScript);
   return { appDir, publicDir, databaseFile, logFile };
+}
+
+/** The playground's package.json, with further dependencies. */
+function writePackageJson(appDir: string, dependencies: Record<string, string>): void {
+  const content: unknown = JSON.parse(readFileSync(path.join(playground, 'package.json'), 'utf8'));
+  const parsed = z.looseObject({ dependencies: z.record(z.string(), z.string()) }).parse(content);
+  const written = { ...parsed, dependencies: { ...parsed.dependencies, ...dependencies } };
+  writeFileSync(path.join(appDir, 'package.json'), JSON.stringify(written, null, 2));
 }
 
 interface ConfigOptions extends TestAppOptions {
