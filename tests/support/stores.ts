@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
+import { startS3Server, type S3Server } from './s3-server/startS3Server';
+
+export interface Credentials {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+/** A store that tests run against. */
+export interface Store {
+  name: 'in-project' | 'ceph';
+  endpoint: string;
+  region: string;
+  credentials: Credentials;
+  /** Someone with an account and without rights on the first one's buckets. */
+  secondUser: Credentials;
+  /** The server itself, where it is the project's own. */
+  server?: S3Server;
+  /** Makes an empty bucket with a name of its own. */
+  createBucket(): Promise<string>;
+  /** A client of the SDK, apart from the code under test. */
+  client(credentials?: Credentials): S3Client;
+  /** Settings to open a bucket of this store. */
+  settings(bucketName: string, more?: Partial<BucketSettings>): BucketSettings;
+}
+
+const FIRST_USER = { accessKeyId: 'testadmin', secretAccessKey: 'testadminsecret' };
+const SECOND_USER = { accessKeyId: 'testuser', secretAccessKey: 'testusersecret' };
+const HOW_TO_GET_CEPH =
+  'Ceph is not installed, so these tests did not run on it. To run them: ' +
+  'apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd';
+
+/** The project's own S3 server, started for one test file. */
+export async function startInProjectStore(): Promise<Store & { server: S3Server }> {
+  const server = await startS3Server({
+    credentials: {
+      [FIRST_USER.accessKeyId]: FIRST_USER.secretAccessKey,
+      [SECOND_USER.accessKeyId]: SECOND_USER.secretAccessKey,
+    },
+  });
+  return { ...storeAt('in-project', server.endpoint), server };
+}
+
+/** The Ceph of this run, or `undefined` where there is none. */
+export function cephStore(): Store | undefined {
+  const endpoint = process.env.S3_SYNC_CEPH_ENDPOINT ?? '';
+  return endpoint === '' ? undefined : storeAt('ceph', endpoint);
+}
+
+/**
+ * Declares the same tests for every store: `<name> [in-project]` and `<name> [ceph]`.
+ * Without Ceph a skipped test says how to get it, and fails where CI=true: there nothing may be left out in silence.
+ *
+ * @param define gets a function that returns the store; call it inside hooks and tests.
+ */
+export function describeEachStore(name: string, define: (store: () => Store) => void): void {
+  describe(`${name} [in-project]`, () => {
+    let started: (Store & { server: S3Server }) | undefined;
+    beforeAll(async () => {
+      started = await startInProjectStore();
+    });
+    afterAll(() => started?.server.close());
+    define(() => started ?? notStarted());
+  });
+  describe(`${name} [ceph]`, () => {
+    const ceph = cephStore();
+    if (ceph === undefined) declareMissingCeph();
+    else define(() => ceph);
+  });
+}
+
+function declareMissingCeph(): void {
+  if (process.env.CI === 'true') {
+    test('needs Ceph', () => {
+      throw new Error(HOW_TO_GET_CEPH);
+    });
+    return;
+  }
+  process.stderr.write(`SKIPPED ${HOW_TO_GET_CEPH}\n`);
+  test.skip(HOW_TO_GET_CEPH, () => undefined);
+}
+
+function notStarted(): never {
+  throw new Error('The store is there only inside hooks and tests.');
+}
+
+function storeAt(name: Store['name'], endpoint: string): Store {
+  const region = 'us-east-1';
+  const client = (credentials: Credentials = FIRST_USER): S3Client =>
+    new S3Client({
+      endpoint,
+      region,
+      credentials,
+      forcePathStyle: true,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+    });
+  return {
+    name,
+    endpoint,
+    region,
+    credentials: FIRST_USER,
+    secondUser: SECOND_USER,
+    client,
+    createBucket: async () => {
+      const bucketName = `s3-sync-test-${randomBytes(8).toString('hex')}`;
+      const sdk = client();
+      await sdk.send(new CreateBucketCommand({ Bucket: bucketName }));
+      sdk.destroy();
+      return bucketName;
+    },
+    settings: (bucketName, more) => ({
+      bucketName,
+      awsRegion: region,
+      prefix: '',
+      endpoint,
+      forcePathStyle: true,
+      concurrency: 16,
+      credentials: FIRST_USER,
+      ...more,
+    }),
+  };
+}
