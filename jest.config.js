@@ -1,8 +1,5 @@
 'use strict';
 
-const { existsSync } = require('node:fs');
-const { join } = require('node:path');
-
 /** Tests that take long run only with `npm run test:long`. */
 const long = process.env.S3_SYNC_LONG === '1';
 
@@ -26,9 +23,10 @@ const shared = {
 };
 
 /** The S3 stores of the tests: one Ceph serves a whole jest run. */
-const setup = join(__dirname, 'tests/support/globalSetup.ts');
-const teardown = join(__dirname, 'tests/support/globalTeardown.ts');
-const stores = existsSync(setup) ? { globalSetup: setup, globalTeardown: teardown } : {};
+const stores = {
+  globalSetup: '<rootDir>/tests/support/globalSetup.ts',
+  globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',
+};
 
 /** A folder below tests/ as a jest project of the same name. */
 function project(name, options) {

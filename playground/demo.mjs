@@ -186,21 +186,23 @@ async function startStore() {
       ...process.env,
       S3_SERVER_PORT: String(port),
       S3_SERVER_DATA_DIR: path.join(playground, '.tmp', 's3'),
-      S3_SERVER_ACCESS_KEY_ID: accessKey,
-      S3_SERVER_SECRET_ACCESS_KEY: secretKey,
+      S3_SERVER_ACCESS_KEY: accessKey,
+      S3_SERVER_SECRET_KEY: secretKey,
       S3_SERVER_REGION: region,
       S3_SERVER_BUCKET: bucket,
     },
   });
-  // It prints one JSON line when it is ready.
-  await server.ready(() => (/^\{.*\}$/m.test(server.output) ? true : undefined), 30_000);
-  const endpoint = `http://127.0.0.1:${port}`;
+  // It prints one line of JSON when it is ready.
+  const { endpoint, browse } = await server.ready(() => {
+    const line = /^\{.*\}$/m.exec(server.output);
+    return line === null ? undefined : JSON.parse(line[0]);
+  }, 30_000);
   return {
     store: {
       id: endpoint,
       bucket,
       region,
-      browse: `${endpoint}/_browse/${bucket}/`,
+      browse,
       env: {
         S3_ENDPOINT: endpoint,
         S3_FORCE_PATH_STYLE: 'true',

@@ -19,15 +19,7 @@ import {
 const long = process.argv.includes('--long');
 const ci = process.env.CI === 'true';
 
-/** Where a missing part comes from, by a word in the name of the test that was skipped. */
-const howToGet = [
-  ['[ceph]', 'Ceph: apt-get install -y --no-install-recommends radosgw ceph-mon ceph-osd'],
-  ['[in-project] page', 'Chromium: apt-get install -y --no-install-recommends chromium'],
-  ['chromium', 'Chromium: apt-get install -y --no-install-recommends chromium'],
-  ['rclone', 'rclone: apt-get install -y --no-install-recommends rclone'],
-];
-
-const summary = { passed: 0, failed: 0, skipped: 0, skippedNames: [], stores: new Map(), problems: [] };
+const summary = { passed: 0, failed: 0, skipped: 0, skippedTitles: new Map(), stores: new Map(), problems: [] };
 
 /** One step that is right or wrong as a whole; the next ones run all the same. */
 async function check(name, work) {
@@ -119,7 +111,7 @@ function countTest(test) {
     summary.problems.push(test.fullName);
   } else {
     summary.skipped += 1;
-    summary.skippedNames.push(test.fullName);
+    summary.skippedTitles.set(test.title, (summary.skippedTitles.get(test.title) ?? 0) + 1);
   }
 }
 
@@ -128,9 +120,9 @@ function printSummary(start) {
   for (const store of ['in-project', 'ceph']) {
     console.log(`  tests on ${store}: ${summary.stores.get(store) ?? 0}`);
   }
-  for (const name of summary.skippedNames) {
-    const hint = howToGet.find(([word]) => name.toLowerCase().includes(word))?.[1];
-    console.log(`  skipped: ${name}${hint === undefined ? '' : `\n    get it: ${hint}`}`);
+  // A test that is skipped says in its title what is missing and how to get it.
+  for (const [title, times] of summary.skippedTitles) {
+    console.log(`  skipped${times > 1 ? ` (${times} times)` : ''}: ${title}`);
   }
   if (!long) {
     console.log('  left out: tests that take long. Run them with: npm run test:long');
