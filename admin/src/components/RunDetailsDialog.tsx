@@ -3,6 +3,7 @@ import { useState } from 'react';
 
 import { useFormat } from '../hooks/useFormat';
 import { useRunDetail } from '../hooks/useRunDetail';
+import { useTriggerText } from '../hooks/useTriggerText';
 import { useTranslation } from '../hooks/useTranslation';
 import type { RunAnswer } from '../../../server/src/routes/contract';
 import { FailureList } from './FailureList';
@@ -17,16 +18,19 @@ import { RunStatus } from './RunStatus';
 const PAGE_SIZE = 25;
 
 interface RunDetailsDialogProps {
+  /** As the page knows it; the dialog asks for what is true now. */
   run: RunAnswer;
   onClose: () => void;
 }
 
 /** All that is known of one run: its numbers, why it was refused or failed, and each file that failed. */
-export function RunDetailsDialog({ run, onClose }: RunDetailsDialogProps) {
+export function RunDetailsDialog({ run: known, onClose }: RunDetailsDialogProps) {
   const t = useTranslation();
+  const triggerOf = useTriggerText();
   const format = useFormat();
   const [page, setPage] = useState(1);
-  const { detail, failed } = useRunDetail(run.id, page, PAGE_SIZE);
+  const { detail, failed } = useRunDetail(known.id, page, PAGE_SIZE);
+  const run = detail?.run ?? known;
   const failures = detail?.failures ?? [];
 
   return (
@@ -44,9 +48,7 @@ export function RunDetailsDialog({ run, onClose }: RunDetailsDialogProps) {
           <Flex direction="column" alignItems="stretch" gap={5}>
             <Flex gap={3} wrap="wrap">
               <RunStatus status={run.status} />
-              <Typography textColor="neutral600">
-                {run.startedBy ? t(`trigger.${run.trigger}.by`, { name: run.startedBy }) : t(`trigger.${run.trigger}`)}
-              </Typography>
+              <Typography textColor="neutral600">{triggerOf(run)}</Typography>
             </Flex>
             <RunCounts run={run} />
             {run.refused ? <RunRefusal refusal={run.refused} disabled /> : null}

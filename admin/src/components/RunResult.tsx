@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { RunAnswer, StartRunRequest } from '../../../server/src/routes/contract';
 import { useFormat } from '../hooks/useFormat';
 import { useRunDetail } from '../hooks/useRunDetail';
+import { useTriggerText } from '../hooks/useTriggerText';
 import { useTranslation } from '../hooks/useTranslation';
 import { FailureList } from './FailureList';
 import { RunCounts } from './RunCounts';
@@ -25,6 +26,7 @@ interface RunResultProps {
 /** What the last run came to, and what a person should do about it. */
 export function RunResult({ run, onStart, disabled }: RunResultProps) {
   const t = useTranslation();
+  const triggerOf = useTriggerText();
   const format = useFormat();
   const [open, setOpen] = useState(false);
 
@@ -36,9 +38,7 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
         <Typography variant="pi" textColor="neutral600">
           {t('result.moment', {
             moment: format.moment(run.endedAt ?? run.startedAt),
-            trigger: run.startedBy
-              ? t(`trigger.${run.trigger}.by`, { name: run.startedBy })
-              : t(`trigger.${run.trigger}`),
+            trigger: triggerOf(run),
           })}
         </Typography>
       </Flex>

@@ -83,7 +83,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
       resetForm(toDraft(settings));
       toggleNotification({ type: 'success', message: t('notification.saved') });
     } catch (error) {
-      const errors = fieldErrors(error);
+      const errors = fieldErrors(error, t);
       setErrors(errors);
       const atFields = Object.keys(errors).length > 0 && Object.keys(errors).every((setting) => setting in draft);
       const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
