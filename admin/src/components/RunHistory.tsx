@@ -1,4 +1,4 @@
-import { Table, Tbody, Th, Thead, Tr, Typography, VisuallyHidden } from '@strapi/design-system';
+import { Table, Tbody, Th, Thead, Tr, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
 import type { RunAnswer } from '../../../server/src/routes/contract';
@@ -12,8 +12,8 @@ import { RunRow } from './RunRow';
 
 const COLUMNS: MessageKey[] = [
   'history.started',
-  'history.mode',
   'history.status',
+  'history.mode',
   'history.uploaded',
   'history.deleted',
   'history.failures',
@@ -38,7 +38,7 @@ export function RunHistory({ version }: RunHistoryProps) {
       {failed ? <Notice variant="danger" title={t('history.failed')} /> : null}
       {runs && results.length === 0 ? <Typography textColor="neutral600">{t('history.empty')}</Typography> : null}
       {results.length > 0 ? (
-        <Table colCount={COLUMNS.length + 1} rowCount={RUNS_PAGE_SIZE + 1}>
+        <Table colCount={COLUMNS.length} rowCount={RUNS_PAGE_SIZE + 1}>
           <Thead>
             <Tr>
               {COLUMNS.map((column) => (
@@ -48,9 +48,6 @@ export function RunHistory({ version }: RunHistoryProps) {
                   </Typography>
                 </Th>
               ))}
-              <Th>
-                <VisuallyHidden>{t('history.details')}</VisuallyHidden>
-              </Th>
             </Tr>
           </Thead>
           <Tbody>

@@ -1,5 +1,5 @@
-import { Box, Flex, IconButton, Td, Tr, Typography } from '@strapi/design-system';
-import { Eye } from '@strapi/icons';
+import { Flex, Td, TextButton, Tr, Typography } from '@strapi/design-system';
+import type { MouseEvent } from 'react';
 
 import type { RunAnswer } from '../../../server/src/routes/contract';
 import { useFormat } from '../hooks/useFormat';
@@ -17,6 +17,7 @@ export function RunRow({ run, onOpen }: RunRowProps) {
   const t = useTranslation();
   const triggerOf = useTriggerText();
   const format = useFormat();
+  const moment = format.moment(run.startedAt);
   // The history is read when a run begins and ends: what it did so far is shown by the panel above.
   const count = (value: number) => (run.status === 'running' ? '' : format.number(value));
 
@@ -24,19 +25,29 @@ export function RunRow({ run, onOpen }: RunRowProps) {
     <Tr data-run={run.id} style={{ cursor: 'pointer' }} onClick={onOpen}>
       <Td>
         <Flex direction="column" alignItems="flex-start">
-          <Typography tag="time" dateTime={run.startedAt} style={{ whiteSpace: 'nowrap' }}>
-            {format.moment(run.startedAt)}
-          </Typography>
+          <TextButton
+            aria-label={t('history.open', { moment })}
+            aria-haspopup="dialog"
+            onClick={(event: MouseEvent) => {
+              // Else the row would hear the button's click too.
+              event.stopPropagation();
+              onOpen();
+            }}
+          >
+            <time dateTime={run.startedAt} style={{ whiteSpace: 'nowrap' }}>
+              {moment}
+            </time>
+          </TextButton>
           <Typography variant="pi" textColor="neutral600">
             {triggerOf(run)}
           </Typography>
         </Flex>
       </Td>
       <Td>
-        <Typography>{run.mode}</Typography>
+        <RunStatus status={run.status} />
       </Td>
       <Td>
-        <RunStatus status={run.status} />
+        <Typography>{run.mode}</Typography>
       </Td>
       <Td>
         <Typography>{count(run.uploaded)}</Typography>
@@ -51,23 +62,6 @@ export function RunRow({ run, onOpen }: RunRowProps) {
         <Typography style={{ whiteSpace: 'nowrap' }}>
           {run.durationMs === undefined ? '' : format.duration(run.durationMs)}
         </Typography>
-      </Td>
-      <Td>
-        <Box
-          onClick={(event) => {
-            // Else the row would hear the button's click too.
-            event.stopPropagation();
-          }}
-        >
-          <IconButton
-            type="button"
-            variant="ghost"
-            label={t('history.open', { moment: format.moment(run.startedAt) })}
-            onClick={onOpen}
-          >
-            <Eye />
-          </IconButton>
-        </Box>
       </Td>
     </Tr>
   );

@@ -24,7 +24,7 @@ export function RunStatus({ status }: { status: RunAnswer['status'] }) {
 
   return (
     <Flex
-      display="inline-flex"
+      width="fit-content"
       gap={2}
       paddingTop={1}
       paddingBottom={1}
