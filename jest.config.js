@@ -11,14 +11,13 @@ function swc(parser, transform) {
 const shared = {
   rootDir: __dirname,
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/tests/support/coreErrors.ts'],
   // Strapi's own modules read globals after a test file has ended.
   testEnvironmentOptions: { globalsCleanup: 'off' },
   transform: {
     '^.+\\.ts$': swc({ syntax: 'typescript' }),
     '^.+\\.tsx$': swc({ syntax: 'typescript', tsx: true }, { react: { runtime: 'automatic' } }),
   },
-  // Builds and temporary apps hold a second package.json of the same name.
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/playground/(dist|build|\\.tmp)/'],
   testPathIgnorePatterns: ['/node_modules/', ...(long ? [] : ['\\.long\\.test\\.tsx?$'])],
 };
 

@@ -5,7 +5,7 @@
  * On a store of your own: S3_BUCKET, S3_REGION, S3_ENDPOINT (not for AWS), and AWS_ACCESS_KEY_ID with
  * AWS_SECRET_ACCESS_KEY (or S3_ACCESS_KEY with S3_SECRET_KEY). It writes below `s3-sync-demo/` only.
  *
- * DEMO_EXIT_WHEN_READY=1 stops it as soon as everything runs, for tests.
+ * DEMO_DATA names the folder that keeps what you did, DEMO_EXIT_WHEN_READY=1 stops it as soon as everything runs.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -65,7 +65,8 @@ async function step(name, work, advice) {
 }
 
 const ownStore = readOwnStore();
-const dataFolder = path.join(playground, '.tmp', ownStore === undefined ? 'demo' : `demo-${ownStore.id}`);
+const allData = path.resolve(process.env.DEMO_DATA ?? path.join(playground, '.tmp'));
+const dataFolder = path.join(allData, ownStore === undefined ? 'demo' : `demo-${ownStore.id}`);
 const state = readState();
 
 await step('install packages', install, 'see what npm says above. Is this machine online? Try again: npm ci');
@@ -123,7 +124,7 @@ function readState() {
   const secret = () => randomBytes(24).toString('base64url');
   return {
     email: 'admin@example.com',
-    password: `Demo-${randomBytes(6).toString('base64url')}-1`,
+    password: `Demo-${randomBytes(5).toString('hex')}`,
     secrets: {
       APP_KEYS: `${secret()},${secret()}`,
       ADMIN_JWT_SECRET: secret(),
@@ -185,7 +186,7 @@ async function startStore() {
     env: {
       ...process.env,
       S3_SERVER_PORT: String(port),
-      S3_SERVER_DATA_DIR: path.join(playground, '.tmp', 's3'),
+      S3_SERVER_DATA_DIR: path.join(allData, 's3'),
       S3_SERVER_ACCESS_KEY: accessKey,
       S3_SERVER_SECRET_KEY: secretKey,
       S3_SERVER_REGION: region,
