@@ -26,6 +26,8 @@ export interface ExecuteOptions {
   bucket: Bucket;
   base: Base;
   signal?: AbortSignal;
+  /** Milliseconds for which nothing may have touched a file, so that half a file is not uploaded. */
+  settleMs: number;
   /** Called before each write to the bucket; it throws where nothing may be written. */
   beforeWrite: () => Promise<void>;
   /** Told of bytes as the store has taken them. */
@@ -62,9 +64,9 @@ export class Executor {
    * @throws {SyncError} of the file or of the bucket.
    */
   async transfer(input: TransferInput): Promise<TransferOutcome> {
-    const { local, signal } = this.#options;
+    const { local, signal, settleMs } = this.#options;
     try {
-      return await readSettled(local, input.key, { settled: input.settled, signal }, (file, verify) =>
+      return await readSettled(local, input.key, { settleMs: input.settled ? 0 : settleMs, signal }, (file, verify) =>
         file.fingerprint.size <= SMALL_FILE
           ? this.#transferSmall(input, file, verify)
           : this.#transferLarge(input, file, verify),

@@ -43,6 +43,8 @@ export interface SyncOptions {
   maxDelete: MaxDelete;
   /** Transfers at a time. */
   concurrency: number;
+  /** Milliseconds for which nothing may have touched a file that a walk found; 1,000 if absent. */
+  settleMs?: number;
   scope: SyncScope;
   /**
    * The bucket was found to be ours a short while ago, by this process: a run of scope `local` or `keys` does not ask

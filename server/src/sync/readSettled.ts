@@ -4,8 +4,11 @@ import type { Local, OpenFile } from './local/Local';
 import { SyncError } from './SyncError';
 import { throwIfCancelled } from './throwIfCancelled';
 
-/** A file is taken for finished when nothing has touched it for this long, in milliseconds. */
-const SETTLE_MS = 1_000;
+/** Within so many milliseconds, two writes can leave the same times behind: file systems count coarsely. */
+const RACY_MS = 1_000;
+
+/** Milliseconds until a file that changed while it was read is read again. */
+const RETRY_MS = 250;
 
 /** Times that a file which goes on changing is looked at again before it is left to a later run. */
 const ATTEMPTS = 6;
@@ -24,13 +27,14 @@ export interface SettledFile {
  * the bucket; rclone#7449, rclone#6424).
  *
  * @param read must call `verify` after the last byte was read and before anything is done with the bytes.
- * @param options.settled the writer is known to have finished, as after a media event.
+ * @param options.settleMs milliseconds for which nothing may have touched the file; 0 where its writer is known to have
+ *   finished, as after a media event.
  * @throws {SyncError} `LOCAL_CHANGED` where the file does not come to rest, and what `Local.open` and `read` throw.
  */
 export async function readSettled<T>(
   local: Local,
   key: string,
-  options: { settled: boolean; signal?: AbortSignal },
+  options: { settleMs: number; signal?: AbortSignal },
   read: (file: SettledFile, verify: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
@@ -40,14 +44,14 @@ export async function readSettled<T>(
       const fingerprint = await file.fingerprint();
       const restMs = sinceLastTouchMs(fingerprint);
       // A time in the future comes from another clock: it says nothing about how long the file has been at rest.
-      if (options.settled || restMs < 0 || restMs >= SETTLE_MS) {
-        const settledFile = { file, fingerprint, racy: restMs < SETTLE_MS };
+      if (restMs < 0 || restMs >= options.settleMs) {
+        const settledFile = { file, fingerprint, racy: restMs < RACY_MS };
         return await read(settledFile, () => verifyUnchanged(key, file, fingerprint));
       }
-      await pause(SETTLE_MS - restMs, options.signal);
+      await pause(options.settleMs - restMs, options.signal);
     } catch (error) {
       if (!(error instanceof SyncError) || error.code !== 'LOCAL_CHANGED') throw error;
-      await pause(SETTLE_MS / 4, options.signal);
+      await pause(RETRY_MS, options.signal);
     } finally {
       await file.close();
     }

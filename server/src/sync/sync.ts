@@ -19,6 +19,7 @@ import { TransferPool } from './TransferPool';
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const DELETE_BATCH = 1_000;
+const SETTLE_MS = 1_000;
 
 /**
  * Brings the directory and the bucket in step once. Transfers come first, deletes last, and deletes only where the
@@ -92,6 +93,7 @@ class Run {
       bucket: options.bucket,
       base,
       signal: state.signal,
+      settleMs: options.settleMs ?? SETTLE_MS,
       beforeWrite: () => claim.check(),
       onBytes: (bytes) => {
         state.addBytes(bytes);

@@ -3,6 +3,7 @@ import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
+import { errorCode } from '../errorCode';
 import type { KeyFilterOptions } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
@@ -53,7 +54,7 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
     if (version === undefined) await level.put(VERSION_KEY, VERSION);
     if (version === undefined || version === VERSION) return new LevelBase(level);
   } catch (error) {
-    if (errorCode(error) === 'LEVEL_LOCKED') {
+    if (isLocked(error)) {
       throw new SyncError('BASE_LOCKED', {
         message: 'Another process is syncing this directory.',
         fix: 'Wait until it has finished, then try again.',
@@ -181,9 +182,8 @@ function damagedError(what: string, cause?: unknown): SyncError {
   });
 }
 
-function errorCode(error: unknown): string | undefined {
-  for (let one = error; one instanceof Error; one = one.cause) {
-    if ('code' in one && one.code === 'LEVEL_LOCKED') return one.code;
-  }
-  return undefined;
+/** Level says that it could not open, and in the cause why. */
+function isLocked(error: unknown): boolean {
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return errorCode(error) === 'LEVEL_LOCKED' || errorCode(cause) === 'LEVEL_LOCKED';
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCode } from '../errorCode';
 import { SyncError } from '../SyncError';
 
 const OWNER_ONLY = 0o700;
@@ -39,7 +40,7 @@ export async function openStateDirectory(path: string): Promise<StateDirectory> 
 async function readOrMakeId(path: string): Promise<string> {
   const file = join(path, ID_FILE);
   const known = await readFile(file, 'utf8').catch((error: unknown) => {
-    if (isCode(error, 'ENOENT')) return '';
+    if (errorCode(error) === 'ENOENT') return '';
     throw error;
   });
   if (UUID.test(known.trim())) return known.trim();
@@ -51,9 +52,5 @@ async function readOrMakeId(path: string): Promise<string> {
 }
 
 function ignoreExisting(error: unknown): void {
-  if (!isCode(error, 'EEXIST')) throw error;
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  if (errorCode(error) !== 'EEXIST') throw error;
 }

@@ -84,7 +84,25 @@ async function readPage(
   signal: AbortSignal,
 ): Promise<Page> {
   for (let tries = 1; ; tries++) {
-    const answer = await connection.send({ action: 's3:ListBucket', signal }, (client, options) =>
+    const answer = await requestPage(connection, prefix, token, pageSize, signal);
+    try {
+      return parsePage(answer, connection.prefix, prefix, seenTokens);
+    } catch (error) {
+      if (tries === PAGE_TRIES) throw error;
+    }
+    await connection.send({ action: 's3:ListBucket', signal }, () => sleep(PAGE_RETRY_MS, undefined, { signal }));
+  }
+}
+
+async function requestPage(
+  connection: S3Connection,
+  prefix: string,
+  token: string | undefined,
+  pageSize: number | undefined,
+  signal: AbortSignal,
+): Promise<ListObjectsV2CommandOutput> {
+  try {
+    return await connection.send({ action: 's3:ListBucket', signal }, (client, options) =>
       client.send(
         new ListObjectsV2Command({
           Bucket: connection.bucketName,
@@ -96,12 +114,12 @@ async function readPage(
         options,
       ),
     );
-    try {
-      return parsePage(answer, connection.prefix, prefix, seenTokens);
-    } catch (error) {
-      if (tries === PAGE_TRIES) throw error;
+  } catch (error) {
+    // An answer of 200 that cannot be read, however often it was asked for.
+    if (error instanceof SyncError && error.code === 'STORE_ERROR' && error.httpStatus === 200) {
+      throw incomplete('a page cannot be read');
     }
-    await connection.send({ action: 's3:ListBucket', signal }, () => sleep(PAGE_RETRY_MS, undefined, { signal }));
+    throw error;
   }
 }
 

@@ -3,6 +3,7 @@ import { lstat, open, readdir, realpath, type FileHandle } from 'node:fs/promise
 import { join } from 'node:path';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
+import { errorCode } from '../errorCode';
 import type { Fingerprint } from '../Fingerprint';
 import type { KeyFilter } from '../KeyFilter';
 import { SyncError } from '../SyncError';
@@ -89,7 +90,7 @@ export class LocalDirectory implements Local {
       return new OpenLocalFile(key, await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
     } catch (error) {
       if (isGone(error)) throw vanished(key);
-      throw hasCode(error, 'ELOOP') ? symlink(key) : unreadable(key, error);
+      throw errorCode(error) === 'ELOOP' ? symlink(key) : unreadable(key, error);
     }
   }
 
@@ -264,9 +265,9 @@ function symlink(key: string): SyncError {
 }
 
 function unreadable(key: string, cause: unknown): SyncError {
-  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
+  const code = errorCode(cause);
   return new SyncError('LOCAL_UNREADABLE', {
-    message: `${key === '' ? 'The directory' : key} cannot be read${code}.`,
+    message: `${key === '' ? 'The directory' : key} cannot be read${code ? ` (${code})` : ''}.`,
     fix: 'Give the server permission to read it, and check the disk.',
     key,
     cause,
@@ -282,9 +283,5 @@ function vanished(key: string): SyncError {
 }
 
 function isGone(error: unknown): boolean {
-  return hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
+  return errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR';
 }
