@@ -1,0 +1,16 @@
+import type { Context } from 'koa';
+import type { SettingError } from '../config/settingsSchema';
+
+/** Answers 400 in the form of Strapi's own validation errors, so that the admin shows each at its field. */
+export function answerInvalid(ctx: Context, errors: readonly SettingError[]): void {
+  const message = errors.length === 1 ? (errors[0]?.message ?? '') : `${errors.length} errors occurred`;
+  answerError(ctx, 400, 'ValidationError', message, {
+    errors: errors.map(({ path, message: text }) => ({ path, message: text, name: 'ValidationError' })),
+  });
+}
+
+/** Answers with an error in Strapi's form. */
+export function answerError(ctx: Context, status: number, name: string, message: string, details: object): void {
+  ctx.status = status;
+  ctx.body = { data: null, error: { status, name, message, details } };
+}

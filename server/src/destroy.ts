@@ -1,0 +1,11 @@
+import type { Core } from '@strapi/strapi';
+import { servicesOf } from './services';
+import { stopTriggers } from './triggers';
+
+/** Cancels what goes on and waits until it has ended: the database is closed next. */
+export async function destroy({ strapi }: { strapi: Core.Strapi }): Promise<void> {
+  stopTriggers(strapi);
+  const { runner, instances } = servicesOf(strapi);
+  await runner.stop();
+  await instances.leave();
+}

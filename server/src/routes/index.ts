@@ -1,0 +1,34 @@
+type Permission = 'settings.read' | 'settings.update' | 'sync.run';
+
+/** A route for administrators who have that permission. Without both policies any logged-in editor would get in. */
+function route(method: 'GET' | 'PUT' | 'POST', path: string, handler: string, permission: Permission) {
+  return {
+    method,
+    path,
+    handler,
+    config: {
+      policies: [
+        'admin::isAuthenticatedAdmin',
+        { name: 'admin::hasPermissions', config: { actions: [`plugin::s3-sync.${permission}`] } },
+      ],
+    },
+  };
+}
+
+/** The admin API, below `/s3-sync`. */
+const routes = {
+  admin: {
+    type: 'admin',
+    routes: [
+      route('GET', '/settings', 'settings.find', 'settings.read'),
+      route('PUT', '/settings', 'settings.update', 'settings.update'),
+      route('GET', '/status', 'status.find', 'settings.read'),
+      route('GET', '/runs', 'runs.find', 'settings.read'),
+      route('GET', '/runs/:id', 'runs.findOne', 'settings.read'),
+      route('POST', '/runs', 'runs.start', 'sync.run'),
+      route('POST', '/runs/:id/cancel', 'runs.cancel', 'sync.run'),
+    ],
+  },
+};
+
+export default routes;

@@ -1,0 +1,246 @@
+import type { Core } from '@strapi/strapi';
+import { z } from 'zod';
+import { RUN_FAILURE_UID, RUN_UID } from '../content-types/models';
+import type { Pagination, RunAnswer, RunDetailAnswer, RunListAnswer, TriggerName } from '../routes/contract';
+import type { SyncErrorCode } from '../sync/SyncError';
+import type { KeyFailure, SyncReport } from '../sync/SyncReport';
+import { isAlive, type ProcessIdentity } from './ProcessIdentity';
+
+/** Older runs are forgotten, with their failures. */
+export const RUNS_KEPT = 200;
+
+/** Rows in one insert: well below the number of values that any database takes in one statement. */
+const INSERT_BATCH = 100;
+
+/** What is known of a run when it starts. */
+export interface NewRun {
+  trigger: TriggerName;
+  /** Name of the administrator who asked for it. */
+  startedBy?: string;
+  mode: RunAnswer['mode'];
+  /** Absolute path of the synced directory. */
+  directory: string;
+}
+
+/** The history of runs, in the database. */
+export interface RunsService {
+  create(run: NewRun): Promise<RunAnswer>;
+  /** Notes which directory the run has locked, and that other runs of it that seem to go on were killed. */
+  lock(id: number, directoryId: string): Promise<void>;
+  /** Shows the others that the run goes on. */
+  heartbeat(id: number): Promise<void>;
+  addFailures(id: number, failures: readonly KeyFailure[]): Promise<void>;
+  /** Ends a run and forgets the oldest ones. */
+  finish(id: number, report: SyncReport): Promise<RunAnswer>;
+  /** Takes back a run that did not begin. */
+  remove(id: number): Promise<void>;
+  /** Runs of processes that have died become `interrupted`. */
+  interruptDead(): Promise<void>;
+  /** The run of another living process on that directory, with where it goes on. */
+  findElsewhere(directory: string): Promise<{ run: RunAnswer; host: string; pid: number } | undefined>;
+  /** A run that goes on, in whatever process. */
+  findRunning(): Promise<RunAnswer | undefined>;
+  /** The newest run that has ended. */
+  findLast(): Promise<RunAnswer | undefined>;
+  /** Newest first. Pages count from 1. */
+  list(page: number, pageSize: number): Promise<RunListAnswer>;
+  /** A run and one page of its failures; `undefined` where there is no such run. */
+  get(id: number, page: number, pageSize: number): Promise<RunDetailAnswer | undefined>;
+}
+
+const count = z.number().catch(0);
+
+const resultSchema = z.object({
+  durationMs: z.number().optional(),
+  uploaded: count,
+  downloaded: count,
+  deletedRemote: count,
+  deletedLocal: count,
+  unchanged: count,
+  conflicts: count,
+  failed: count,
+  withheld: count,
+  bytes: count,
+  requests: z.record(z.string(), z.number()).catch({}),
+  refused: z
+    .object({
+      guard: z.enum([
+        'directory-missing',
+        'directory-emptied',
+        'folder-emptied',
+        'first-run',
+        'max-delete',
+        'other-site',
+        'other-directory',
+      ]),
+      count: z.number(),
+      limit: z.number(),
+      message: z.string(),
+      fix: z.string(),
+      digest: z.string().optional(),
+    })
+    .optional(),
+  error: z.object({ code: z.string(), message: z.string(), fix: z.string() }).optional(),
+});
+
+const nothingDone = resultSchema.parse({});
+
+const runRow = z.object({
+  id: z.number(),
+  trigger: z.enum(['button', 'content', 'media', 'start', 'scan', 'cron', 'cli']),
+  startedBy: z.string().nullable(),
+  mode: z.enum(['SINGLE', 'MULTI']).nullable(),
+  status: z.enum(['done', 'refused', 'partial', 'failed', 'cancelled', 'running', 'interrupted']),
+  startedAt: z.coerce.date(),
+  endedAt: z.coerce.date().nullable(),
+  result: resultSchema.nullable(),
+  host: z.string(),
+  pid: z.number(),
+  bootId: z.string(),
+  directory: z.string(),
+  directoryId: z.string().nullable(),
+  heartbeatAt: z.coerce.date(),
+});
+
+type RunRow = z.output<typeof runRow>;
+
+const failureRow = z.object({
+  key: z.string(),
+  // This service wrote it.
+  code: z.custom<SyncErrorCode>((value) => typeof value === 'string'),
+  message: z.string(),
+  fix: z.string(),
+});
+
+/** Keeps the history in the plugin's own tables. */
+export function createRuns(strapi: Core.Strapi, self: ProcessIdentity): RunsService {
+  const runs = () => strapi.db.query(RUN_UID);
+  const failures = () => strapi.db.query(RUN_FAILURE_UID);
+
+  async function find(params: object): Promise<RunRow[]> {
+    return z.array(runRow).parse(await runs().findMany(params));
+  }
+
+  async function interrupt(rows: readonly RunRow[]): Promise<void> {
+    for (const row of rows) {
+      const data = { status: 'interrupted', endedAt: row.heartbeatAt };
+      // Only where it still says so: its own process may have ended it in the meantime.
+      await runs().updateMany({ where: { id: row.id, status: 'running' }, data });
+    }
+  }
+
+  async function interruptDead(): Promise<void> {
+    const running = await find({ where: { status: 'running' } });
+    await interrupt(running.filter((row) => !isAlive(row, self, Date.now())));
+  }
+
+  async function forgetOldest(): Promise<void> {
+    const [oldestKept] = await find({ orderBy: { id: 'desc' }, offset: RUNS_KEPT - 1, limit: 1 });
+    if (oldestKept === undefined) return;
+    await failures().deleteMany({ where: { runId: { $lt: oldestKept.id } } });
+    await runs().deleteMany({ where: { id: { $lt: oldestKept.id } } });
+  }
+
+  return {
+    interruptDead,
+
+    async create({ trigger, startedBy, mode, directory }) {
+      const now = new Date();
+      const data = {
+        ...self,
+        trigger,
+        startedBy,
+        mode,
+        directory,
+        status: 'running',
+        startedAt: now,
+        heartbeatAt: now,
+      };
+      return toAnswer(runRow.parse(await runs().create({ data })));
+    },
+
+    async lock(id, directoryId) {
+      const others = await find({ where: { status: 'running', directoryId, id: { $ne: id } } });
+      await interrupt(others);
+      await runs().updateMany({ where: { id }, data: { directoryId } });
+    },
+
+    async heartbeat(id) {
+      await runs().updateMany({ where: { id }, data: { heartbeatAt: new Date() } });
+    },
+
+    async addFailures(id, added) {
+      for (let at = 0; at < added.length; at += INSERT_BATCH) {
+        const data = added
+          .slice(at, at + INSERT_BATCH)
+          .map(({ key, code, message, fix }) => ({ runId: id, key, code, message, fix }));
+        await failures().createMany({ data });
+      }
+    },
+
+    async finish(id, report) {
+      const { status, ...result } = report;
+      const data = { status, result: resultSchema.parse(result), endedAt: new Date() };
+      const row = runRow.parse(await runs().update({ where: { id }, data }));
+      await forgetOldest();
+      return toAnswer(row);
+    },
+
+    async remove(id) {
+      await failures().deleteMany({ where: { runId: id } });
+      await runs().deleteMany({ where: { id } });
+    },
+
+    async findElsewhere(directory) {
+      await interruptDead();
+      const running = await find({ where: { status: 'running', directory }, orderBy: { id: 'desc' } });
+      const other = running.find((row) => row.bootId !== self.bootId && row.host === self.host);
+      return other && { run: toAnswer(other), host: other.host, pid: other.pid };
+    },
+
+    async findRunning() {
+      const [row] = await find({ where: { status: 'running' }, orderBy: { id: 'desc' }, limit: 1 });
+      return row && toAnswer(row);
+    },
+
+    async findLast() {
+      const [row] = await find({ where: { status: { $ne: 'running' } }, orderBy: { id: 'desc' }, limit: 1 });
+      return row && toAnswer(row);
+    },
+
+    async list(page, pageSize) {
+      const rows = await find({ orderBy: { id: 'desc' }, ...slice(page, pageSize) });
+      const pagination: Pagination = { page, pageSize, total: await runs().count() };
+      return { results: rows.map(toAnswer), pagination };
+    },
+
+    async get(id, page, pageSize) {
+      const [row] = await find({ where: { id }, limit: 1 });
+      if (row === undefined) return undefined;
+      const where = { runId: id };
+      const found = await failures().findMany({ where, orderBy: { id: 'asc' }, ...slice(page, pageSize) });
+      const pagination: Pagination = { page, pageSize, total: await failures().count({ where }) };
+      return { run: toAnswer(row), failures: z.array(failureRow).parse(found), pagination };
+    },
+  };
+}
+
+function slice(page: number, pageSize: number): { offset: number; limit: number } {
+  return { offset: (page - 1) * pageSize, limit: pageSize };
+}
+
+function toAnswer(row: RunRow): RunAnswer {
+  const { refused, error, ...result } = row.result ?? nothingDone;
+  return {
+    ...result,
+    id: row.id,
+    trigger: row.trigger,
+    ...(row.startedBy === null ? {} : { startedBy: row.startedBy }),
+    mode: row.mode ?? undefined,
+    status: row.status,
+    startedAt: row.startedAt.toISOString(),
+    ...(row.endedAt === null ? {} : { endedAt: row.endedAt.toISOString() }),
+    ...(refused === undefined ? {} : { refused }),
+    ...(error === undefined ? {} : { error }),
+  };
+}

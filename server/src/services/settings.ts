@@ -1,0 +1,223 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Core } from '@strapi/strapi';
+import { z } from 'zod';
+import { splitConfig } from '../config';
+import { isCredentialName } from '../config/credentialsSchema';
+import {
+  isBlank,
+  isSettingName,
+  parseSettings,
+  withoutBlanks,
+  type SettingError,
+  type Settings,
+} from '../config/settingsSchema';
+import type { Problem } from '../routes/contract';
+import type { Log } from './log';
+import { directoryExists, explainPlaces, isInsideUploads, resolvePlaces, type Places, type Project } from './places';
+
+/** The settings that count now, and what keeps them from being used. */
+export interface SettingsState {
+  settings: Settings;
+  /** Fixed by `config/plugins`. */
+  locked: (keyof Settings)[];
+  /** Empty where a sync can start. */
+  problems: Problem[];
+  places: Places;
+}
+
+/** Merges the settings of `config/plugins` over those of the database, over the defaults. */
+export interface SettingsService {
+  readonly project: Project;
+  read(): Promise<SettingsState>;
+  /**
+   * Checks and keeps some settings. `null` and empty text go back to the default.
+   * Where one is wrong nothing is kept.
+   */
+  save(changes: Record<string, unknown>): Promise<{ state: SettingsState } | { errors: SettingError[] }>;
+  /** What was read last, for those who cannot wait. */
+  last(): SettingsState | undefined;
+  /** Calls back after each save. */
+  onSave(listener: (state: SettingsState) => void): void;
+}
+
+const recordSchema = z.record(z.string(), z.unknown());
+
+/** Makes the service; `config/plugins` has been checked by the config validator by then. */
+export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
+  const project: Project = {
+    root: strapi.dirs.app.root,
+    publicDirectory: strapi.dirs.static.public,
+  };
+  const listeners: ((state: SettingsState) => void)[] = [];
+  let last: SettingsState | undefined;
+  let saving: Promise<unknown> = Promise.resolve();
+
+  const store = strapi.store({ type: 'plugin', name: 's3-sync', key: 'settings' });
+
+  /** The settings in `config/plugins`; an empty value locks nothing. */
+  function fromConfig(): Record<string, unknown> {
+    const config = recordSchema.parse(strapi.config.get('plugin::s3-sync', {}));
+    return withoutBlanks(splitConfig(config).settings);
+  }
+
+  /** The settings in the database. One that an older or newer version wrote and this one refuses is left out. */
+  async function fromDatabase(): Promise<Record<string, unknown>> {
+    const stored = recordSchema.safeParse((await store.get()) ?? {});
+    if (!stored.success) return {};
+    const parsed = parseSettings(stored.data);
+    if ('settings' in parsed) return stored.data;
+    for (const { path, message } of parsed.errors) {
+      log.warn(`The saved setting ${path.join('.')} is not used: ${message}`);
+    }
+    const refused = new Set(parsed.errors.map(({ path }) => path[0]));
+    return Object.fromEntries(Object.entries(stored.data).filter(([name]) => !refused.has(name)));
+  }
+
+  /** Checks the merged values and the folders they name. */
+  function check(values: Record<string, unknown>): { settings: Settings; places: Places } | { errors: SettingError[] } {
+    const parsed = parseSettings(values);
+    if ('errors' in parsed) return parsed;
+    const places = resolvePlaces(project, parsed.settings);
+    const errors = explainPlaces(project, places);
+    if (errors.length > 0) return { errors };
+    if (isBlank('include', values.include) && isInsideUploads(project, places.directory)) {
+      // Keys are relative to the directory: the default `uploads/**` would match nothing there.
+      return { settings: { ...parsed.settings, include: ['**'] }, places };
+    }
+    return { settings: parsed.settings, places };
+  }
+
+  async function read(): Promise<SettingsState> {
+    const config = fromConfig();
+    const merged = { ...(await fromDatabase()), ...config };
+    const checked = check(merged);
+    if ('errors' in checked) {
+      // Each part is right by itself, so the folders or a pair of settings do not fit together.
+      const problems = checked.errors.map(({ path, message }): Problem => {
+        const setting = path[0] ?? '';
+        return { code: 'SETTINGS_INVALID', message, ...(isSettingName(setting) ? { setting } : {}) };
+      });
+      const refused = new Set(checked.errors.map(({ path }) => path[0]));
+      const usable = check(Object.fromEntries(Object.entries(merged).filter(([name]) => !refused.has(name))));
+      if ('errors' in usable) throw new Error(`The settings cannot be read: ${problems[0]?.message ?? ''}`);
+      last = { ...usable, locked: Object.keys(config).filter(isSettingName), problems };
+      return last;
+    }
+    const { settings, places } = checked;
+    const problems = [...explainGaps(settings), ...explainProvider(strapi), ...(await explainDirectory(places))];
+    last = { settings, places, locked: Object.keys(config).filter(isSettingName), problems };
+    return last;
+  }
+
+  async function saveNow(
+    changes: Record<string, unknown>,
+  ): Promise<{ state: SettingsState } | { errors: SettingError[] }> {
+    const secrets = Object.keys(changes).filter(isCredentialName);
+    if (secrets.length > 0) {
+      const message = 'Keys are not kept in the database. Put them in config/plugins, best from the environment.';
+      return { errors: secrets.map((name) => ({ path: [name], message })) };
+    }
+    const config = fromConfig();
+    const stored = await fromDatabase();
+    const lockedErrors = explainLocked(changes, config);
+    const free = Object.fromEntries(Object.entries(changes).filter(([name]) => config[name] === undefined));
+    const wanted = withoutBlanks({ ...stored, ...free });
+    const checked = check({ ...wanted, ...config });
+    if ('errors' in checked || lockedErrors.length > 0) {
+      return { errors: [...lockedErrors, ...('errors' in checked ? checked.errors : [])] };
+    }
+    if (!(await directoryExists(checked.places.directory)) && free.directory !== undefined) {
+      return { errors: [{ path: ['directory'], message: 'There is no such folder.' }] };
+    }
+    await store.set({ value: toStore(wanted, stored, checked.settings, config) });
+    const state = await read();
+    for (const listener of listeners) listener(state);
+    return { state };
+  }
+
+  return {
+    project,
+    read,
+    save(changes) {
+      // One after the other: each builds on what the one before has kept.
+      const saved = saving.then(() => saveNow(changes));
+      saving = saved.catch(() => undefined);
+      return saved;
+    },
+    last: () => last,
+    onSave(listener) {
+      listeners.push(listener);
+    },
+  };
+}
+
+/** A value fixed in `config/plugins` may be sent again as it is, but not changed. */
+function explainLocked(changes: Record<string, unknown>, config: Record<string, unknown>): SettingError[] {
+  return Object.entries(changes).flatMap(([name, value]): SettingError[] => {
+    if (config[name] === undefined || isSameSetting(name, value, config[name])) return [];
+    return [{ path: [name], message: 'Is set in config/plugins. Change it there.' }];
+  });
+}
+
+function isSameSetting(name: string, value: unknown, fixed: unknown): boolean {
+  if (isBlank(name, value)) return false;
+  return isSettingName(name) && isDeepStrictEqual(normalized(name, value), normalized(name, fixed));
+}
+
+function normalized(name: keyof Settings, value: unknown): unknown {
+  const parsed = parseSettings({ [name]: value });
+  return 'settings' in parsed ? parsed.settings[name] : value;
+}
+
+/** What differs from the defaults, in its checked form: a later version may then have better defaults. */
+function toStore(
+  wanted: Record<string, unknown>,
+  stored: Record<string, unknown>,
+  settings: Settings,
+  config: Record<string, unknown>,
+): Record<string, unknown> {
+  const defaults = parseSettings({});
+  const values = Object.keys(wanted).map((name): [string, unknown] => {
+    // Below a value of config/plugins the saved one is kept as it was.
+    if (config[name] !== undefined) return [name, stored[name]];
+    return [name, isSettingName(name) ? settings[name] : undefined];
+  });
+  return Object.fromEntries(
+    values.filter(([name, value]) => {
+      if (value === undefined) return false;
+      return !('settings' in defaults && isSettingName(name) && isDeepStrictEqual(value, defaults.settings[name]));
+    }),
+  );
+}
+
+function explainGaps({ bucketName, awsRegion, mode }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (bucketName === undefined) {
+    problems.push({ code: 'BUCKET_MISSING', setting: 'bucketName', message: 'Enter the name of the bucket.' });
+  }
+  if (awsRegion === undefined) {
+    problems.push({ code: 'REGION_MISSING', setting: 'awsRegion', message: 'Enter the region of the bucket.' });
+  }
+  if (mode === undefined) {
+    problems.push({ code: 'MODE_MISSING', setting: 'mode', message: 'Choose a mode. Without one nothing is synced.' });
+  }
+  if (mode === 'MULTI') {
+    const message = 'The mode MULTI does not sync yet in this version. Nothing is synced.';
+    problems.push({ code: 'MODE_NOT_AVAILABLE', setting: 'mode', message });
+  }
+  return problems;
+}
+
+/** Other providers put files elsewhere: there is nothing here to sync, and much in a bucket to delete. */
+function explainProvider(strapi: Core.Strapi): Problem[] {
+  const provider = z.string().catch('local').parse(strapi.config.get('plugin::upload.provider', 'local'));
+  if (provider.toLowerCase() === 'local') return [];
+  const message = `The upload provider is "${provider}". Files are only synced where it is "local".`;
+  return [{ code: 'PROVIDER_NOT_LOCAL', message }];
+}
+
+async function explainDirectory({ directory }: Places): Promise<Problem[]> {
+  if (await directoryExists(directory)) return [];
+  const message = `The directory ${directory} does not exist.`;
+  return [{ code: 'DIRECTORY_MISSING', setting: 'directory', message }];
+}
