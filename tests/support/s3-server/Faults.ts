@@ -6,6 +6,8 @@ export interface FaultMatch {
   key?: string | RegExp;
   /** Only the n-th request (from 1) that matches the rest. */
   nth?: number;
+  /** Only from the n-th request (from 1) on. */
+  from?: number;
   /** From 0 to 1. */
   probability?: number;
 }
@@ -93,6 +95,7 @@ export class Faults {
     if (match.key instanceof RegExp && !match.key.test(key)) return false;
     armed.matched++;
     if (match.nth !== undefined && match.nth !== armed.matched) return false;
+    if (match.from !== undefined && armed.matched < match.from) return false;
     return match.probability === undefined || this.random() < match.probability;
   }
 
