@@ -27,9 +27,10 @@ export interface KeyFilter {
   entersFolder(folder: string): boolean;
 }
 
-// Extended globs (`+(a|b)`) are left out: nested ones make regular expressions that run for ever.
+// Extended globs (`+(a|b)`) are left out, and a `+` is no quantifier: nested ones make regular expressions that run
+// for ever. As an ordinary character `+` is also what names such as `c++.pdf` mean.
 // With the flag `s`, a line feed in a name is a character like any other.
-const GLOB_OPTIONS = { dot: true, noextglob: true, nonegate: true, flags: 's' } as const;
+const GLOB_OPTIONS = { dot: true, noextglob: true, regex: false, nonegate: true, flags: 's' } as const;
 
 /**
  * Makes a filter of globs. `*` stays in one folder, `**` crosses folders, names that begin with a dot are ordinary
