@@ -54,6 +54,10 @@ async function step(name, work, advice) {
     console.log(`✓ ${name}: ${secondsSince(start)}${typeof answer === 'string' ? ` (${answer})` : ''}`);
     return answer;
   } catch (error) {
+    if (stopping) {
+      // It failed because the demo is being stopped.
+      await new Promise(() => {});
+    }
     console.error(`✗ ${name}: ${secondsSince(start)}. ${error.message}`);
     if (error instanceof CommandError) {
       console.error(tail(error.output));
@@ -274,8 +278,14 @@ Ready in ${secondsSince(started)}.
   S3 Sync     ${url.address}/admin/settings/s3-sync
   log in      ${state.email}   password: ${state.password}
   bucket      ${store.browse}
-  files       ${path.join(path.relative(process.cwd(), dataFolder), 'public', 'uploads')}
+  files       ${shown(path.join(dataFolder, 'public', 'uploads'))}
 
 Choose a mode, save, press "Sync Files Now", and look into the bucket.
-Stop with Ctrl-C. What you did is kept in ${path.relative(process.cwd(), dataFolder)}.`);
+Stop with Ctrl-C. What you did is kept in ${shown(dataFolder)}.`);
+}
+
+/** A path as people read it: from the current folder, if it lies in there. */
+function shown(file) {
+  const relative = path.relative(process.cwd(), file);
+  return relative.startsWith('..') ? file : relative;
 }

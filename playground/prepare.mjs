@@ -22,6 +22,10 @@ export class CommandError extends Error {
   }
 }
 
+/** Commands that run now: they end with this process. */
+const running = new Set();
+process.on('exit', () => running.forEach((child) => child.kill()));
+
 /**
  * Runs a command to its end.
  *
@@ -36,6 +40,7 @@ export function run(command, args, { cwd = root, env = {}, show = false, timeout
   const shown = [path.basename(command), ...args].join(' ');
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    running.add(child);
     let output = '';
     let late = false;
     const timer = timeout === undefined ? undefined : setTimeout(stopLate, timeout);
@@ -54,10 +59,12 @@ export function run(command, args, { cwd = root, env = {}, show = false, timeout
     }
     child.once('error', (error) => {
       clearTimeout(timer);
+      running.delete(child);
       reject(new CommandError(shown, error.message));
     });
     child.once('close', (code) => {
       clearTimeout(timer);
+      running.delete(child);
       if (code === 0) {
         resolve(output);
       } else {
