@@ -97,6 +97,11 @@ export interface Bucket {
   putLarge(input: PutLargeInput): Promise<{ etag: string }>;
   /** DeleteObjects, 1,000 keys a request; one outcome per key. Throws only when a whole request failed. */
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]>;
+  /**
+   * One DeleteObject. A missing object is no error, unless a condition asked for it.
+   * @throws {SyncError} `PRECONDITION_FAILED` where the store honours the condition and it does not hold.
+   */
+  deleteOne(key: string, condition?: { ifMatch: string }, signal?: AbortSignal): Promise<void>;
   requests(): RequestCounts;
   /** Closes its sockets. */
   close(): void;

@@ -19,6 +19,6 @@ export interface BucketSettings {
   credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
   /** Milliseconds; defaults 5,000 to connect, 30,000 without a byte on the socket. */
   timeouts?: { connectMs?: number; idleMs?: number };
-  /** Attempts for one request, the first included; default 8. */
+  /** Attempts for one request, the first included; default 8. A store that says it is busy gets three times as many. */
   maxAttempts?: number;
 }

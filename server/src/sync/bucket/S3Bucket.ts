@@ -1,4 +1,4 @@
-import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { pipeline, Readable } from 'node:stream';
 import { SyncError } from '../SyncError';
 import type {
@@ -113,6 +113,13 @@ class S3Bucket implements Bucket {
 
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]> {
     return deleteObjects(this.connection, keys, this.settings.concurrency, signal);
+  }
+
+  async deleteOne(key: string, condition?: { ifMatch: string }, signal?: AbortSignal): Promise<void> {
+    const context = { action: 's3:DeleteObject', key, signal, conditional: condition !== undefined };
+    await this.connection.send(context, (client, options) =>
+      client.send(new DeleteObjectCommand({ ...this.at(key), ...conditionHeaders(condition) }), options),
+    );
   }
 
   requests(): RequestCounts {
