@@ -47,8 +47,8 @@ export async function* mergeSides(sides: SortedSides): AsyncIterable<Merged> {
       if (isHere && found.kind === 'unknown') {
         yield { kind: 'problem', problem: found };
         // An unknown key goes on below, to be yielded with its other sides; a folder or a bare name is no key.
-        if (found.scope !== 'key') {
-          if (found.scope === 'folder') unknownFolders.enter(found.key);
+        if (found.scope === 'folder' || found.scope === 'key-and-folder') unknownFolders.enter(found.key);
+        if (found.scope === 'folder' || found.scope === 'name') {
           await local.advance();
           continue;
         }

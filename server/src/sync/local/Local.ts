@@ -11,12 +11,13 @@ export interface LocalFile {
 
 /**
  * Something that a walk could not look into: never an absence.
- * `key`: this one key is unknown; `folder`: every key below `key + '/'` is; `name`: it has no key at all.
+ * `key`: this one key is unknown; `folder`: every key below `key + '/'` is; `key-and-folder`: both, as with a link,
+ * which could be either; `name`: it has no key at all.
  */
 export interface LocalUnknown {
   kind: 'unknown';
   key: string;
-  scope: 'key' | 'folder' | 'name';
+  scope: 'key' | 'folder' | 'key-and-folder' | 'name';
   failure: SyncError;
 }
 

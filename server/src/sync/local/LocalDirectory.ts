@@ -21,7 +21,7 @@ interface Name {
   key: string;
   /** A folder sorts as `key + '/'`, where the keys below it stand. */
   sortKey: string;
-  kind: 'file' | 'folder' | 'link-as-file' | 'link-as-folder' | 'other' | 'undecodable';
+  kind: 'file' | 'folder' | 'link' | 'link-as-file' | 'link-as-folder' | 'undecodable';
 }
 
 /** The files below a directory of the local file system. */
@@ -139,6 +139,8 @@ export class LocalDirectory implements Local {
     switch (name.kind) {
       case 'undecodable':
         return unknown(name.key, 'name', unsafe(name.key, 'its name is not valid UTF-8'));
+      case 'link':
+        return unknown(name.key, 'key-and-folder', symlink(name.key));
       case 'link-as-file':
         return unknown(name.key, 'key', symlink(name.key));
       case 'link-as-folder':
@@ -216,10 +218,8 @@ function namesOf(folder: string, entry: Dirent<Buffer>, filter: KeyFilter): Name
   if (entry.isDirectory()) return filter.entersFolder(key) ? [asFolder] : [];
   if (entry.isSymbolicLink()) {
     if (key === LINKABLE_FOLDER) return filter.entersFolder(key) ? [asFolder] : [];
-    return [
-      ...(filter.matches(key) ? [{ ...asFile, kind: 'link-as-file' } as const] : []),
-      ...(filter.entersFolder(key) ? [{ ...asFolder, kind: 'link-as-folder' } as const] : []),
-    ];
+    if (!filter.entersFolder(key)) return filter.matches(key) ? [{ ...asFile, kind: 'link-as-file' }] : [];
+    return filter.matches(key) ? [{ ...asFile, kind: 'link' }] : [{ ...asFolder, kind: 'link-as-folder' }];
   }
   return filter.matches(key) ? [asFile] : [];
 }
