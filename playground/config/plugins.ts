@@ -10,8 +10,9 @@ const plugins = ({ env }: Core.Config.Shared.ConfigParams) => ({
   graphql: { enabled: true },
   's3-sync': {
     enabled: true,
-    // The plugin of this repository: compiled, this file lies in playground/dist/config.
-    resolve: path.resolve(__dirname, '..', '..', '..'),
+    // The plugin of this repository. Not from __dirname: the server reads this file compiled, in dist/config, but the
+    // admin build reads it here, and leaves out without a word a plugin that it does not find.
+    resolve: path.resolve(process.cwd(), '..'),
     config: defined({
       endpoint: env('S3_ENDPOINT'),
       forcePathStyle: env.bool('S3_FORCE_PATH_STYLE'),
