@@ -3,35 +3,48 @@ interface Entry {
   bytes: Buffer;
 }
 
-/** Keys in the order of their UTF-8 bytes, as S3 lists them. */
+/** Keys in the order of their UTF-8 bytes, as S3 lists them. Sorted when they are read, not at each write. */
 export class SortedKeys {
-  private entries: Entry[];
+  private readonly keys: Set<string>;
+  /** In order, but for what was added or deleted since the last reading. */
+  private entries: Entry[] = [];
+  private stale = true;
 
   constructor(keys: Iterable<string> = []) {
-    this.entries = [...keys].map(toEntry).sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+    this.keys = new Set(keys);
+    this.entries = [...this.keys].map(toEntry);
   }
 
   get size(): number {
-    return this.entries.length;
+    return this.keys.size;
   }
 
   add(key: string): void {
-    const entry = toEntry(key);
-    const index = this.lowerBound(entry.bytes);
-    if (this.entries[index]?.key !== key) this.entries.splice(index, 0, entry);
+    if (this.keys.has(key)) return;
+    this.keys.add(key);
+    this.entries.push(toEntry(key));
+    this.stale = true;
   }
 
   delete(key: string): void {
-    const index = this.lowerBound(Buffer.from(key));
-    if (this.entries[index]?.key === key) this.entries.splice(index, 1);
+    if (this.keys.delete(key)) this.stale = true;
   }
 
-  /** Keys from `start` on; without it, all. */
+  /** Keys from `start` on; with `''`, all. */
   *from(start: string): Generator<string, void, undefined> {
+    this.sort();
     for (let index = this.lowerBound(Buffer.from(start)); index < this.entries.length; index++) {
       const entry = this.entries[index];
       if (entry !== undefined) yield entry.key;
     }
+  }
+
+  private sort(): void {
+    if (!this.stale) return;
+    this.entries.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+    // A key that was deleted and added again is there twice, side by side.
+    this.entries = this.entries.filter(({ key }, index) => this.keys.has(key) && this.entries[index - 1]?.key !== key);
+    this.stale = false;
   }
 
   /** @returns the index of the first entry that is not before `bytes`. */

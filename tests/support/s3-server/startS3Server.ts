@@ -90,7 +90,8 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       send(response, await browsePage(message, store), false);
       return;
     }
-    const request = parseRequest(message, 'localhost');
+    const request = parseOrRefuse(message, response);
+    if (request === undefined) return;
     const entry: LoggedRequest = {
       operation: request.operation,
       bucket: request.bucket,
@@ -187,6 +188,16 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
         server.closeAllConnections();
       }),
   };
+}
+
+/** @returns nothing where the request cannot be taken apart; its refusal is sent then. */
+function parseOrRefuse(message: IncomingMessage, response: ServerResponse): S3Request | undefined {
+  try {
+    return parseRequest(message, 'localhost');
+  } catch {
+    send(response, refusal(new S3ServerError('InvalidURI', 400, 'The URI cannot be decoded.')), false);
+    return undefined;
+  }
 }
 
 async function readBody(message: IncomingMessage): Promise<Buffer> {

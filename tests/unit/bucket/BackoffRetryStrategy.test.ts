@@ -4,7 +4,7 @@ type Token = Awaited<ReturnType<BackoffRetryStrategy['acquireInitialRetryToken']
 
 /** Fails the same way until the strategy gives up. @returns the waits in milliseconds. */
 async function delaysOf(strategy: BackoffRetryStrategy, facts: object, retryAfterHint?: Date): Promise<number[]> {
-  const error = new Error('failed');
+  const error = Object.assign(new Error('failed'), { cause: undefined });
   Object.assign(error, facts);
   const delays: number[] = [];
   let token: Token = await strategy.acquireInitialRetryToken();
