@@ -34,7 +34,7 @@ export class LocalDirectory implements Local {
   }
 
   async *walk(filter: KeyFilter, signal?: AbortSignal): AsyncIterable<LocalEntry[]> {
-    const root = await this.#resolveRoot();
+    const root = await realDirectory(this.#root);
     const stack: Array<{ names: Name[]; next: number }> = [];
     const enter = async (key: string, path: string): Promise<LocalUnknown | undefined> => {
       try {
@@ -75,10 +75,12 @@ export class LocalDirectory implements Local {
     const path = await this.#resolve(key);
     if (path === undefined) return undefined;
     try {
-      return fingerprintOf(key, await lstat(path, { bigint: true }));
+      const stats = await lstat(path, { bigint: true });
+      // Where a folder stands there is surely no file of that name.
+      return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
       if (isGone(error)) return undefined;
-      throw unreadable(key, error);
+      throw error instanceof SyncError ? error : unreadable(key, error);
     }
   }
 
@@ -94,14 +96,6 @@ export class LocalDirectory implements Local {
     }
   }
 
-  async #resolveRoot(): Promise<string> {
-    try {
-      return await realpath(this.#root);
-    } catch (error) {
-      throw missing(this.#root, error);
-    }
-  }
-
   async #readRoot(root: string, filter: KeyFilter): Promise<Name[]> {
     try {
       return await readNames('', root, filter);
@@ -114,7 +108,7 @@ export class LocalDirectory implements Local {
   async #resolve(key: string): Promise<string | undefined> {
     const reason = checkKey(key);
     if (reason) throw unsafe(key, reason);
-    const root = await this.#resolveRoot();
+    const root = await realDirectory(this.#root);
     const names = key.split('/');
     let path = root;
     for (const [depth, name] of names.slice(0, -1).entries()) {
@@ -123,7 +117,7 @@ export class LocalDirectory implements Local {
         const stats = await lstat(path);
         if (stats.isSymbolicLink()) {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
-          path = await realpath(path).catch((cause: unknown) => Promise.reject(missing(path, cause)));
+          path = await realDirectory(path);
         } else if (!stats.isDirectory()) {
           return undefined;
         }
@@ -198,6 +192,20 @@ class OpenLocalFile implements OpenFile {
   }
 }
 
+/**
+ * Follows links, and makes sure that they end at a directory: below anything else every name would seem absent.
+ * @throws {SyncError} `DIRECTORY_MISSING`
+ */
+async function realDirectory(path: string): Promise<string> {
+  try {
+    const real = await realpath(path);
+    if ((await lstat(real)).isDirectory()) return real;
+  } catch (cause) {
+    throw missing(path, cause);
+  }
+  throw missing(path);
+}
+
 /** The names of one folder that can matter to the filter, in the order of the keys they stand for. */
 async function readNames(folder: string, path: string, filter: KeyFilter): Promise<Name[]> {
   const names: Name[] = [];
@@ -213,7 +221,8 @@ function namesOf(folder: string, entry: Dirent<Buffer>, filter: KeyFilter): Name
   const asFile: Name = { key, sortKey: key, kind: 'file' };
   const asFolder: Name = { key, sortKey: `${key}/`, kind: 'folder' };
   if (Buffer.compare(Buffer.from(name), entry.name) !== 0) {
-    return filter.matches(key) ? [{ ...asFile, kind: 'undecodable' }] : [];
+    const isWanted = entry.isDirectory() ? filter.entersFolder(key) : filter.matches(key);
+    return isWanted ? [{ ...asFile, kind: 'undecodable' }] : [];
   }
   if (entry.isDirectory()) return filter.entersFolder(key) ? [asFolder] : [];
   if (entry.isSymbolicLink()) {
@@ -236,7 +245,7 @@ function fingerprintOf(key: string, stats: BigIntStats): Fingerprint {
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
 }
 
-function missing(path: string, cause: unknown): SyncError {
+function missing(path: string, cause?: unknown): SyncError {
   return new SyncError('DIRECTORY_MISSING', {
     message: `The directory ${path} cannot be opened.`,
     fix: 'Check that it exists, is mounted, and can be read by the server.',
