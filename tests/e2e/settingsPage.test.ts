@@ -1,0 +1,242 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { type _Object, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import type { Browser } from 'playwright-core';
+import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
+import { describeEachStore, type Store } from '../support/stores';
+import { describeWithChromium, launchChromium } from './chromium';
+import { SettingsPage } from './SettingsPage';
+
+const FILES: Record<string, string> = {
+  'uploads/sea.jpg': 'sea',
+  'uploads/thumbnail_sea.jpg': 'small sea',
+  'uploads/a b+c%.txt': 'odd name',
+};
+const LEFTOVERS = 15;
+
+describeWithChromium('settings page', () => {
+  describeEachStore('page', (store) => {
+    let browser: Browser | undefined;
+    let strapi: StrapiProcess;
+    let page: SettingsPage;
+    let client: S3Client;
+    let bucketName: string;
+
+    beforeAll(async () => {
+      client = store().client();
+      bucketName = await store().createBucket();
+      // What an earlier site may have left in the bucket: more than a first run deletes without asking.
+      await Promise.all(
+        Array.from({ length: LEFTOVERS }, (_, number) => put(client, bucketName, `uploads/old-${number}`)),
+      );
+      strapi = await startStrapiProcess({ plugin: 'built', serveAdminPanel: true, pluginConfig: configOf(store()) });
+      for (const [key, content] of Object.entries(FILES)) writeFile(strapi, key, content);
+      browser = await launchChromium();
+      page = await SettingsPage.open(browser, strapi.url, { login: administrator });
+    });
+
+    afterAll(async () => {
+      await browser?.close();
+      await strapi.stop();
+      client.destroy();
+    });
+
+    test('is reached from the settings and says what is missing', async () => {
+      await page.page.getByRole('link', { name: 'Settings', exact: true }).first().click();
+      await page.page.getByRole('link', { name: 'S3 Sync' }).click();
+      await page.problems.waitFor();
+      expect(await page.problems.getByRole('listitem').count()).toBe(3);
+      expect(await page.syncNow.isDisabled()).toBe(true);
+      await page.page.getByText('Still missing: Bucket name, Region, and Mode.').waitFor();
+      expect(await page.page.locator('[name=endpoint]').count()).toBe(0);
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-1-missing`);
+    });
+
+    test('shows a value of config/plugins, and does not let it be changed', async () => {
+      await page.page.getByRole('button', { name: 'Advanced settings' }).click();
+      const endpoint = page.page.locator('[name=endpoint]');
+      expect(await endpoint.inputValue()).toBe(store().endpoint);
+      expect(await endpoint.isDisabled()).toBe(true);
+      expect(await page.page.getByText('Set in config/plugins. Change it there.').count()).toBe(2);
+      expect(await page.page.getByText('Taken from config/plugins.').isVisible()).toBe(true);
+      expect(await page.page.content()).not.toContain(store().credentials.secretAccessKey);
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-2-advanced`);
+    });
+
+    test('puts the message of a bad bucket name at its field, and nothing is saved', async () => {
+      await page.bucketName.fill('Bad_Name');
+      expect(await page.page.getByText('Not saved yet.').isVisible()).toBe(true);
+      await page.save.click();
+      await page.errorOf('bucketName').waitFor();
+      expect(await page.errorOf('bucketName').textContent()).toBe('A bucket name has no upper case letters.');
+      expect(await page.bucketName.getAttribute('aria-invalid')).toBe('true');
+      expect(await page.bucketName.evaluate((input) => input === document.activeElement)).toBe(true);
+      expect(await savedSettings(strapi)).not.toHaveProperty('bucketName');
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-3-bad-name`);
+    });
+
+    test('saves, and a reload shows what was saved', async () => {
+      await page.bucketName.fill(bucketName);
+      await page.region.fill(store().region);
+      await page.mode('SINGLE').focus();
+      await page.page.keyboard.press('Space');
+      expect(await page.syncNow.isDisabled()).toBe(true);
+      await page.save.click();
+      await page.page.getByText('Settings saved.').waitFor();
+      await page.problems.waitFor({ state: 'detached' });
+
+      await page.visit();
+      expect(await page.bucketName.inputValue()).toBe(bucketName);
+      expect(await page.region.inputValue()).toBe(store().region);
+      expect(await page.mode('SINGLE').isChecked()).toBe(true);
+      expect(await page.save.isDisabled()).toBe(true);
+      expect(await savedSettings(strapi)).toMatchObject({ bucketName, awsRegion: store().region, mode: 'SINGLE' });
+    });
+
+    test('asks before the first sync deletes much, and shows what it would delete', async () => {
+      await page.syncNow.click();
+      await page.result('refused').waitFor();
+      const guard = `This first sync would delete ${LEFTOVERS} files in the bucket`;
+      expect(await page.page.getByText(guard).isVisible()).toBe(true);
+      await page.page.getByText('uploads/old-').first().waitFor();
+      expect(await keysIn(client, bucketName)).toHaveLength(LEFTOVERS + Object.keys(FILES).length);
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-4-refused`);
+      await page.chooseTheme('dark');
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-4-refused-dark`);
+      await page.chooseTheme('light');
+      await page.screenshot(`${store().name}-4-refused-narrow`, 768);
+      await page.page.setViewportSize({ width: 1280, height: 900 });
+    });
+
+    test('does exactly the deletes a person confirms in the dialog', async () => {
+      const name = `Delete ${LEFTOVERS} files`;
+      await page.page.getByRole('button', { name }).click();
+      const dialog = page.page.getByRole('alertdialog', { name: `${name} for good?` });
+      await dialog.waitFor();
+      await page.page.screenshot({ path: 'artifacts/screenshots/confirm.png' });
+      await dialog.getByRole('button', { name: 'Back' }).click();
+      expect(await keysIn(client, bucketName)).toHaveLength(LEFTOVERS + Object.keys(FILES).length);
+
+      await page.page.getByRole('button', { name }).click();
+      await dialog.getByRole('button', { name }).click();
+      await page.result('done').waitFor();
+      expect(await page.count('deletedRemote').textContent()).toBe(String(LEFTOVERS));
+      expect(await keysIn(client, bucketName)).toEqual(Object.keys(FILES).sort());
+    });
+
+    test('Sync Files Now brings a new file to the bucket and shows what was done', async () => {
+      writeFile(strapi, 'uploads/new.txt', 'new');
+      await page.page.keyboard.press('Escape');
+      await page.syncNow.focus();
+      await page.page.keyboard.press('Enter');
+      await expectText(page, 'uploaded', '1');
+      expect(await page.count('unchanged').textContent()).toBe('3');
+      expect(await page.page.getByText('The bucket and the files are in step.').first().isVisible()).toBe(true);
+      expect(await keysIn(client, bucketName)).toEqual([...Object.keys(FILES), 'uploads/new.txt'].sort());
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-5-done`);
+      await page.chooseTheme('dark');
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-5-done-dark`);
+      await page.chooseTheme('light');
+    });
+
+    test('lists the runs, and a row opens its run', async () => {
+      await page.visit();
+      const first = page.history.first();
+      await first.waitFor();
+      expect(await first.textContent()).toContain('Button, Ada Admin');
+      expect(await first.textContent()).toContain('Done');
+      const refused = page.history.filter({ hasText: 'Deletes withheld' }).first();
+      await refused.getByRole('button').focus();
+      await page.page.keyboard.press('Enter');
+      const dialog = page.page.getByRole('dialog');
+      await dialog.getByText('uploads/old-').first().waitFor();
+      // An old run's deletes are only looked at: what it withheld may no longer be what is wanted.
+      expect(await dialog.getByRole('button', { name: /^Delete/ }).count()).toBe(0);
+      await page.page.screenshot({ path: 'artifacts/screenshots/run-details.png' });
+      await page.page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    });
+
+    test('says why a run failed and what to do', async () => {
+      await page.bucketName.fill(`${bucketName}-missing`);
+      await page.save.click();
+      await page.page.getByText('Settings saved.').waitFor();
+      await page.syncNow.click();
+      await page.result('failed').waitFor();
+      expect(await page.page.getByText('The bucket does not exist.').isVisible()).toBe(true);
+      expect(await page.accessibilityFaults()).toEqual([]);
+      await page.screenshot(`${store().name}-6-failed`);
+    });
+
+    test('takes over the bucket of another site only when told so', async () => {
+      const other = await store().createBucket();
+      await put(
+        client,
+        other,
+        '.s3-sync/owner',
+        JSON.stringify({ version: 1, siteId: 'other', databaseHash: 'other' }),
+      );
+      await page.bucketName.fill(other);
+      await page.save.click();
+      await page.page.getByText('Settings saved.').last().waitFor();
+      await page.syncNow.click();
+      await page.page.getByText('The bucket belongs to another site').first().waitFor();
+      expect(await keysIn(client, other)).toEqual([]);
+      await page.screenshot(`${store().name}-7-other-site`);
+
+      await page.page.getByRole('button', { name: 'Take over this bucket' }).click();
+      const dialog = page.page.getByRole('alertdialog');
+      await dialog.getByRole('button', { name: 'Take over this bucket' }).click();
+      await page.result('done').waitFor();
+      expect(await keysIn(client, other)).toEqual([...Object.keys(FILES), 'uploads/new.txt'].sort());
+    });
+
+    test('writes no error to the console of the browser', () => {
+      expect(page.consoleErrors).toEqual([]);
+    });
+  });
+});
+
+/** What only `config/plugins` can hold, or a test wants fixed. */
+function configOf({ endpoint, credentials }: Store): Record<string, unknown> {
+  // Field by field: the SDK adds one of its own to the object it is given.
+  const { accessKeyId, secretAccessKey } = credentials;
+  return { endpoint, forcePathStyle: true, accessKeyId, secretAccessKey };
+}
+
+function writeFile(strapi: StrapiProcess, key: string, content: string): void {
+  const file = path.join(strapi.publicDir, key);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, content);
+}
+
+async function put(client: S3Client, bucketName: string, key: string, body = key): Promise<void> {
+  await client.send(new PutObjectCommand({ Bucket: bucketName, Key: key, Body: body }));
+}
+
+/** Keys of a small bucket, without the plugin's own. */
+async function keysIn(client: S3Client, bucketName: string): Promise<string[]> {
+  const { Contents } = await client.send(new ListObjectsV2Command({ Bucket: bucketName }));
+  const keys = (Contents ?? []).map(({ Key }: _Object) => Key ?? '');
+  return keys.filter((key) => !key.startsWith('.s3-sync/')).sort();
+}
+
+async function savedSettings(strapi: StrapiProcess): Promise<unknown> {
+  const { body }: { body: { settings: unknown } } = await strapi.admin.get('/s3-sync/settings').expect(200);
+  return body.settings;
+}
+
+/** Waits until a number of the last run is this one. */
+async function expectText(page: SettingsPage, count: string, text: string): Promise<void> {
+  await page
+    .count(count)
+    .filter({ hasText: new RegExp(`^${text}$`) })
+    .waitFor();
+}
