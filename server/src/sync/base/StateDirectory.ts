@@ -26,7 +26,8 @@ export interface StateDirectory {
 export async function openStateDirectory(path: string): Promise<StateDirectory> {
   try {
     await mkdir(path, { mode: OWNER_ONLY }).catch(ignoreExisting);
-    await chmod(path, OWNER_ONLY);
+    // With the slash, a file in its place is left alone.
+    await chmod(`${path}/`, OWNER_ONLY);
     return { path, directoryId: await readOrMakeId(path) };
   } catch (cause) {
     throw new SyncError('DIRECTORY_MISSING', {
