@@ -81,14 +81,24 @@ export function runPackage(file, args, options) {
   return run(process.execPath, [path.join(root, 'node_modules', file), ...args], options);
 }
 
-/** `npm ci`, unless node_modules holds just what package-lock.json names. @returns {Promise<string>} what was done */
+/**
+ * Installs what package-lock.json names, unless node_modules holds just that.
+ *
+ * Not by `npm ci`: that refuses a lock file that lacks optional packages of other platforms, as npm leaves them out where
+ * the registry has none (npm/cli#9846). `npm install` keeps to the locked versions as well, and `--no-save` leaves the
+ * lock file as it is.
+ *
+ * @returns {Promise<string>} what was done
+ */
 export async function install() {
   if (isInstalled()) {
     return 'up to date';
   }
   // On Windows npm is a command file, which only a shell can start; elsewhere it is a program.
-  await run(process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--no-audit', '--no-fund']);
-  return 'npm ci';
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  // Under `npm test --silent` npm would not even say why it failed.
+  await run(npm, ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']);
+  return 'npm install';
 }
 
 /** Compares the lock file with the one that npm leaves in node_modules, name by name. */
