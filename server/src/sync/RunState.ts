@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { SyncPhase, SyncProgress } from './SyncProgress';
-import type { Refusal, SyncReport, SyncStatus } from './SyncReport';
+import type { Outcome } from './KeyWorker';
+import type { KeyFailure, Refusal, SyncReport, SyncStatus } from './SyncReport';
 import { SyncError, type SyncErrorCode } from './SyncError';
 import type { SyncOptions } from './SyncOptions';
 
@@ -26,6 +27,9 @@ const HOPELESS_FAILURES = 100;
 const NAMED_WITHHELD = 1_000;
 
 const PROGRESS_INTERVAL_MS = 250;
+
+const STILL_NAMED = 'The Media Library still names this file, but it is missing here. Its copy in the bucket was kept.';
+const STILL_NAMED_FIX = 'Bring the file back from the bucket, or delete its entry in the Media Library.';
 
 /** What a run has done so far: counts, failures, and whether it has to end early. */
 export class RunState {
@@ -91,9 +95,32 @@ export class RunState {
     this.#report(false);
   }
 
-  count(what: 'uploaded' | 'deletedRemote' | 'unchanged', by = 1): void {
-    this.#counts[what] += by;
+  /** Notes what became of a key. */
+  note(key: string, outcome: Outcome): void {
     this.#failuresInARow = 0;
+    switch (outcome.kind) {
+      case 'unchanged':
+      case 'uploaded':
+      case 'downloaded':
+        this.#counts[outcome.kind] += 1;
+        break;
+      case 'deleted-remote':
+        this.#counts.deletedRemote += 1;
+        break;
+      case 'deleted-local':
+        this.#counts.deletedLocal += 1;
+        break;
+      case 'conflict':
+        this.#counts.conflicts += 1;
+        this.#options.onFailure?.(conflictOf(key, outcome.winner));
+        break;
+      case 'withheld':
+        this.withhold([key], STILL_NAMED, STILL_NAMED_FIX);
+        break;
+      case 'vanished':
+      case 'to-delete':
+        break;
+    }
     this.#report(false);
   }
 
@@ -180,6 +207,17 @@ export class RunState {
     };
     onProgress(progress);
   }
+}
+
+function conflictOf(key: string, winner: 'local' | 'remote'): KeyFailure {
+  const newer =
+    winner === 'local' ? 'The one of this server is newer and stays' : 'The one in the bucket is newer and stays';
+  return {
+    key,
+    code: 'CONFLICT',
+    message: `Two servers changed this file at the same time. ${newer}; the other one is in the trash.`,
+    fix: 'If the other one is the right one, restore it from the trash.',
+  };
 }
 
 function hopeless(last: SyncError): SyncError {

@@ -1,5 +1,6 @@
 import type { Bucket } from './bucket/Bucket';
 import type { Mode } from './decide';
+import type { Feed } from './Feed';
 import type { MaxDelete } from './guards';
 import type { KeyFilter } from './KeyFilter';
 import type { SyncProgress } from './SyncProgress';
@@ -23,12 +24,28 @@ export interface OtherDirectory {
  * How much a run looks at.
  * - `whole`: both sides.
  * - `local`: the local files, against base; the bucket is taken to be as base says. Nothing changed: no request.
- * - `keys`: exactly these keys, without a walk or a listing, because a media event names them. One that is missing
- *   locally is deleted by name: such deletes do not count for `maxDelete`.
+ * - `keys`: exactly these keys, without a walk or a listing, because a media event or the change feed names them.
+ *   A delete by name does not count for `maxDelete`.
  *
  * Where no whole run has finished yet, every run is a whole one.
  */
-export type SyncScope = { kind: 'whole' } | { kind: 'local' } | { kind: 'keys'; keys: readonly string[] };
+export type SyncScope =
+  | { kind: 'whole' }
+  | { kind: 'local' }
+  | {
+      kind: 'keys';
+      keys: readonly string[];
+      /** Those of the keys that a person named, by a media event here or elsewhere; all of them if absent. */
+      byName?: ReadonlySet<string>;
+    };
+
+/** What instances with directories of their own need. */
+export interface MultiModeOptions {
+  /** The change feed that the instances of the site share. */
+  feed: Feed;
+  /** Days for which files in the trash are kept. */
+  trashDays: number;
+}
 
 export interface SyncOptions {
   mode: Mode;
@@ -61,9 +78,11 @@ export interface SyncOptions {
   confirm?: string;
   /** An administrator takes over a bucket that another site owned. */
   takeOver?: boolean;
+  /** MULTI only, and needed there. */
+  multi?: MultiModeOptions;
   signal?: AbortSignal;
   /** Called a few times a second at most, and once at the end. */
   onProgress?: (progress: SyncProgress) => void;
-  /** Called for each key that failed, and for the first 1,000 deletes that were withheld (code `WITHHELD`). */
+  /** Called for each key that failed or was in conflict (code `CONFLICT`), and for the first 1,000 deletes that were withheld (code `WITHHELD`). */
   onFailure?: (failure: KeyFailure) => void;
 }

@@ -10,6 +10,7 @@ export type GuardName =
   | 'directory-missing'
   | 'directory-emptied'
   | 'folder-emptied'
+  | 'bucket-emptied'
   | 'first-run'
   | 'max-delete'
   | 'other-site'

@@ -33,8 +33,13 @@ export interface Evidence {
   localIsBase?: boolean;
 }
 
-/** What the change feed says of the local content of a key that base does not know. */
-export type FeedVerdict = 'deleted' | 'superseded';
+/**
+ * What the change feed says of a key whose object is not what base says, or that base does not know.
+ * - `deleted`: the local content is what the last delete named.
+ * - `superseded`: the local content was replaced by another one.
+ * - `other-deleted`: the last delete named another content than the local one.
+ */
+export type FeedVerdict = 'deleted' | 'superseded' | 'other-deleted';
 
 export interface Sides {
   local: Fingerprint | undefined;
@@ -70,13 +75,15 @@ export interface Sides {
  * | gone | M8 delete-remote, as in base | M9 download | M10 drop-base |
  *
  * A file whose times changed but not its bytes counts as same; MC asks for the comparison that tells.
+ * M11: same here and gone there, but the delete named another content (a store that ignores If-Match let a delete win
+ * a race it had lost): upload, if absent.
  *
  * MULTI, without a base:
  *
  * | row | local | remote | |
  * |---|---|---|---|
  * | N1 | here | absent | upload, if absent |
- * | N2 | here, content the feed calls deleted | absent | delete-local |
+ * | N2 | here, content the feed calls deleted or superseded | absent | delete-local |
  * | N3 | absent | here | download |
  * | N4 | here | same bytes | adopt |
  * | N5 | here | other bytes | conflict |
@@ -107,7 +114,7 @@ function decideSingle({ local, remote, base, evidence }: Sides): Decision {
 }
 
 // Invariant: base was once on both sides, so a side that equals it was not touched since and may follow the other.
-function decideMulti({ local, remote, evidence }: Sides, base: BaseEntry): Decision {
+function decideMulti({ local, remote, evidence, feed }: Sides, base: BaseEntry): Decision {
   const remoteSame = remote !== undefined && remoteIs(base, remote);
   if (!local) {
     if (!remote) return row('M10', 'drop-base');
@@ -115,7 +122,8 @@ function decideMulti({ local, remote, evidence }: Sides, base: BaseEntry): Decis
   }
   if (localIs(base, local) || evidence?.localIsBase === true) {
     if (remoteSame) return localIs(base, local) ? row('M1', 'none') : row('M1', 'adopt');
-    return remote ? row('M2', 'download', 'as-listed') : row('M3', 'delete-local', 'absent');
+    if (remote) return row('M2', 'download', 'as-listed');
+    return feed === 'other-deleted' ? row('M11', 'upload', 'absent') : row('M3', 'delete-local', 'absent');
   }
   if (evidence?.localIsBase === undefined && local.size === base.fingerprint.size) return row('MC', 'compare');
   if (remoteSame) return row('M4', 'upload', 'as-in-base');
@@ -126,7 +134,10 @@ function decideMulti({ local, remote, evidence }: Sides, base: BaseEntry): Decis
 // Invariant: nothing is known of the past, so nothing that stands on one side only may be taken for a deletion.
 function decideWithoutBase({ local, remote, evidence, feed }: Sides): Decision {
   if (!local) return remote ? row('N3', 'download', 'as-listed') : row('N8', 'none');
-  if (!remote) return feed === 'deleted' ? row('N2', 'delete-local', 'absent') : row('N1', 'upload', 'absent');
+  if (!remote) {
+    const isStale = feed === 'deleted' || feed === 'superseded';
+    return isStale ? row('N2', 'delete-local', 'absent') : row('N1', 'upload', 'absent');
+  }
   const decision = decideBothChanged(local, remote, evidence, ['N7', 'N4', 'N5']);
   return decision.action === 'conflict' && feed === 'superseded' ? row('N6', 'download', 'as-listed') : decision;
 }

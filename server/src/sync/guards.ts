@@ -13,6 +13,8 @@ export interface DeleteFacts {
   localFiles: number;
   /** Objects the listing found that the filter lets through. */
   remoteObjects: number;
+  /** Where the deletes are to be done. */
+  side: 'remote' | 'local';
   /** Deletes inferred from absence that are waiting. */
   deletes: number;
   /** Deletes inferred from absence that were done in the last 24 h. */
@@ -41,8 +43,9 @@ const CONFIRM_FIX = 'Look at the list. If it is what you want, confirm the delet
  * @returns why they are withheld, or `undefined` where they may go ahead. The digest is left to the caller.
  */
 export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
-  const { deletes, localFiles, emptiedFolder, firstRun, recentDeletes, maxDelete } = facts;
+  const { side, deletes, localFiles, emptiedFolder, firstRun } = facts;
   if (deletes === 0) return undefined;
+  if (side === 'local') return checkLocalDeletes(facts);
   if (localFiles === 0) {
     return {
       guard: 'directory-emptied',
@@ -70,24 +73,35 @@ export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undef
       fix: CONFIRM_FIX,
     };
   }
-  return checkMaxDelete(facts, deletes + recentDeletes, maxDelete);
+  return checkMaxDelete(facts);
 }
 
-function checkMaxDelete(
-  { deletes, recentDeletes, remoteObjects }: DeleteFacts,
-  inOneDay: number,
-  { files, percent, absolute }: MaxDelete,
-): Omit<Refusal, 'digest'> | undefined {
+function checkLocalDeletes(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
+  const { deletes, remoteObjects } = facts;
+  if (remoteObjects > 0) return checkMaxDelete(facts);
+  return {
+    guard: 'bucket-emptied',
+    count: deletes,
+    limit: 0,
+    message: `The bucket holds no file, but ${deletes} files here were in it. Nothing was deleted.`,
+    fix: 'Check that it is the right bucket. If its files were deleted on purpose, confirm the deletes.',
+  };
+}
+
+function checkMaxDelete(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
+  const { side, deletes, recentDeletes } = facts;
+  const { files, percent, absolute } = facts.maxDelete;
+  const total = side === 'remote' ? facts.remoteObjects : facts.localFiles;
   // What was there a day ago: fifty small runs are measured like one big one.
-  const share = Math.floor(((remoteObjects + recentDeletes) * percent) / 100);
+  const share = Math.floor(((total + recentDeletes) * percent) / 100);
   const limit = Math.min(Math.max(files, share), absolute);
-  if (inOneDay <= limit) return undefined;
+  if (deletes + recentDeletes <= limit) return undefined;
   const earlier = recentDeletes > 0 ? ` (${recentDeletes} more were deleted in the last 24 hours)` : '';
   return {
     guard: 'max-delete',
     count: deletes,
     limit: Math.max(0, limit - recentDeletes),
-    message: `The run would delete ${deletes} of ${remoteObjects} files in the bucket${earlier}. They were left alone.`,
+    message: `The run would delete ${deletes} of ${total} files ${side === 'remote' ? 'in the bucket' : 'here'}${earlier}. They were left alone.`,
     fix: CONFIRM_FIX,
   };
 }

@@ -4,7 +4,10 @@ import type { Local, OpenFile } from './local/Local';
 import { SyncError } from './SyncError';
 import { throwIfCancelled } from './throwIfCancelled';
 
-/** Within so many milliseconds, two writes can leave the same times behind: file systems count coarsely. */
+/**
+ * Within so many milliseconds, two writes can leave the same time behind: file systems count coarsely. Only the time of
+ * the content counts: a write after this sets it to another value, whatever else was done to the file.
+ */
 const RACY_MS = 1_000;
 
 /** Milliseconds until a file that changed while it was read is read again. */
@@ -42,10 +45,11 @@ export async function readSettled<T>(
     const file = await local.open(key);
     try {
       const fingerprint = await file.fingerprint();
-      const restMs = sinceLastTouchMs(fingerprint);
+      const { mtimeNs, ctimeNs } = fingerprint;
+      const restMs = sinceMs(mtimeNs > ctimeNs ? mtimeNs : ctimeNs);
       // A time in the future comes from another clock: it says nothing about how long the file has been at rest.
       if (restMs < 0 || restMs >= options.settleMs) {
-        const settledFile = { file, fingerprint, racy: restMs < RACY_MS };
+        const settledFile = { file, fingerprint, racy: sinceMs(mtimeNs) < RACY_MS };
         return await read(settledFile, () => verifyUnchanged(key, file, fingerprint));
       }
       await pause(options.settleMs - restMs, options.signal);
@@ -71,9 +75,8 @@ function stillChanging(key: string): SyncError {
   });
 }
 
-function sinceLastTouchMs({ mtimeNs, ctimeNs }: Fingerprint): number {
-  const touched = mtimeNs > ctimeNs ? mtimeNs : ctimeNs;
-  return Date.now() - Number(touched / 1_000_000n);
+function sinceMs(timeNs: bigint): number {
+  return Date.now() - Number(timeNs / 1_000_000n);
 }
 
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {

@@ -5,6 +5,7 @@ const MAX_DELETE = { files: 10, percent: 25, absolute: 1_000 };
 /** A healthy site of 100 files on both sides, with nothing to delete. */
 function facts(given: Partial<DeleteFacts> = {}): DeleteFacts {
   return {
+    side: 'remote',
     localFiles: 100,
     remoteObjects: 100,
     deletes: 0,

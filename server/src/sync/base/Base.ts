@@ -1,4 +1,6 @@
 import type { RemoteObject } from '../bucket/Bucket';
+import type { WriteConditions } from '../bucket/probeConditions';
+import type { FeedChange } from '../Feed';
 import type { Fingerprint } from '../Fingerprint';
 
 /** What this directory and the bucket last agreed on for one key: the common ancestor of a three-way merge. */
@@ -17,7 +19,7 @@ export interface BaseEntry {
 
 /** Written before a change is made in the bucket, so that a killed run leaves a trace of what it had begun. */
 export interface Intent {
-  action: 'upload' | 'delete-remote';
+  action: 'upload' | 'download' | 'delete-remote' | 'delete-local';
   /** Milliseconds since the epoch. */
   at: number;
 }
@@ -25,6 +27,8 @@ export interface Intent {
 /** A delete that waits for the end of the walk and for the guards. */
 export interface PlannedDelete {
   key: string;
+  /** Where it is to be deleted. */
+  side: 'remote' | 'local';
   /** Bytes of the object. */
   size: number;
 }
@@ -36,7 +40,11 @@ export interface BaseFacts {
   /** A whole run has once looked at every key, so that single keys can be synced alone. */
   reconciled: boolean;
   /** Deletes inferred from absence that were done, newest last; at most the last 24 h are of use. */
-  deletes: { at: number; count: number }[];
+  deletes: { at: number; count: number; side: PlannedDelete['side'] }[];
+  /** Position of the change feed at the start of the last complete reconcile. */
+  feedPosition?: number;
+  /** What the store was found to honour of write conditions. */
+  conditions?: WriteConditions;
   /** ETag of the owner mark as it was last read or written. */
   ownerEtag?: string;
   /** The owner mark's text as it was last read or written. */
@@ -53,10 +61,19 @@ export interface Base {
   entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]>;
   /** Notes what is about to be done to these keys. */
   begin(keys: readonly string[], intent: Intent): Promise<void>;
-  /** Notes what came of it and forgets the intent, in one batch. `undefined` drops the entry. */
-  settle(results: readonly { key: string; entry: BaseEntry | undefined }[]): Promise<void>;
+  /**
+   * Notes what came of it and forgets the intent, in one batch. `undefined` drops the entry.
+   * @param change row for the change feed, kept here until the database has it.
+   */
+  settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void>;
+  /** Rows that wait for the database, oldest first. */
+  outbox(): Promise<{ id: string; change: FeedChange }[]>;
+  /** Forgets rows that the database has. */
+  sent(ids: readonly string[]): Promise<void>;
   /** Keys whose operation was begun and never settled: their entries prove nothing. */
   unsettled(): Promise<ReadonlySet<string>>;
+  /** Forgets the intents of these keys, which turned out to be on neither side. */
+  forgetIntents(keys: Iterable<string>): Promise<void>;
   facts(): Promise<BaseFacts>;
   setFacts(facts: BaseFacts): Promise<void>;
   /** Puts deletes aside on disk, so that memory does not grow with them. Keys must come ascending. */

@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
 import { errorCode } from '../errorCode';
+import type { FeedChange } from '../Feed';
 import type { KeyFilterOptions } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
-import { decodeEntry, decodeFacts, decodeListed, decodePlannedDelete, encodeEntry } from './encoding';
+import { decodeChange, decodeEntry, decodeFacts, decodeListed, decodePlannedDelete, encodeEntry } from './encoding';
 
 /** Raised when the form of what is stored changes; a base of another version is set aside. */
 const VERSION = '1';
@@ -20,6 +21,7 @@ const ENTRY = 'e!';
 const INTENT = 'i!';
 const DELETE = 'd!';
 const LISTING = 'l!';
+const OUTBOX = 'o!';
 const after = (part: string): string => `${part.slice(0, -1)}"`;
 
 /** What a base is about: with another bucket, prefix or filter it is another base. */
@@ -40,10 +42,14 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   const location = join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
   const opened = await tryOpen(location);
   if (opened) return opened;
-  await rename(location, `${location}.damaged-${Date.now()}`).catch(damaged);
+  await setAside(location);
   const fresh = await tryOpen(location);
   if (fresh) return fresh;
   throw damagedError(location);
+}
+
+async function setAside(location: string): Promise<void> {
+  await rename(location, `${location}.damaged-${Date.now()}`).catch(damaged);
 }
 
 async function tryOpen(location: string): Promise<LevelBase | undefined> {
@@ -52,7 +58,7 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
     await level.open();
     const version = await level.get(VERSION_KEY);
     if (version === undefined) await level.put(VERSION_KEY, VERSION);
-    if (version === undefined || version === VERSION) return new LevelBase(level);
+    if (version === undefined || version === VERSION) return new LevelBase(level, location);
   } catch (error) {
     if (isLocked(error)) {
       throw new SyncError('BASE_LOCKED', {
@@ -68,35 +74,52 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
 
 class LevelBase implements Base {
   readonly #level: ClassicLevel;
+  readonly #location: string;
+  #outboxCount = 0;
+  #isDamaged = false;
 
-  constructor(level: ClassicLevel) {
+  constructor(level: ClassicLevel, location: string) {
     this.#level = level;
+    this.#location = location;
   }
 
   async get(key: string): Promise<BaseEntry | undefined> {
-    const value = await this.#level.get(ENTRY + key).catch(damaged);
-    return value === undefined ? undefined : decodeEntry(value);
+    const value = await this.#level.get(ENTRY + key).catch(this.#unreadable);
+    return value === undefined ? undefined : this.#decoded(() => decodeEntry(value));
   }
 
   async *entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]> {
     for await (const rows of this.#rows(ENTRY)) {
-      yield rows.map(([key, value]) => ({ key, entry: decodeEntry(value) }));
+      yield this.#decoded(() => rows.map(([key, value]) => ({ key, entry: decodeEntry(value) })));
     }
   }
 
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
     const value = JSON.stringify(intent);
-    await this.#level.batch(keys.map((key) => ({ type: 'put', key: INTENT + key, value }))).catch(damaged);
+    await this.#level.batch(keys.map((key) => ({ type: 'put', key: INTENT + key, value }))).catch(this.#unwritable);
   }
 
-  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[]): Promise<void> {
+  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void> {
     const batch = this.#level.batch();
     for (const { key, entry } of results) {
       batch.del(INTENT + key);
       if (entry) batch.put(ENTRY + key, encodeEntry(entry));
       else batch.del(ENTRY + key);
     }
-    await batch.write().catch(damaged);
+    if (change) batch.put(OUTBOX + this.#nextOutboxId(), JSON.stringify(change));
+    await batch.write().catch(this.#unwritable);
+  }
+
+  async outbox(): Promise<{ id: string; change: FeedChange }[]> {
+    const waiting: { id: string; change: FeedChange }[] = [];
+    for await (const rows of this.#rows(OUTBOX)) {
+      for (const [id, value] of rows) waiting.push({ id, change: this.#decoded(() => decodeChange(value)) });
+    }
+    return waiting;
+  }
+
+  async sent(ids: readonly string[]): Promise<void> {
+    await this.#level.batch(ids.map((id) => ({ type: 'del', key: OUTBOX + id }))).catch(this.#unwritable);
   }
 
   async unsettled(): Promise<ReadonlySet<string>> {
@@ -105,23 +128,33 @@ class LevelBase implements Base {
     return keys;
   }
 
+  async forgetIntents(keys: Iterable<string>): Promise<void> {
+    const rows = [...keys].map((key) => ({ type: 'del' as const, key: INTENT + key }));
+    await this.#level.batch(rows).catch(this.#unwritable);
+  }
+
   async facts(): Promise<BaseFacts> {
-    const value = await this.#level.get(FACTS_KEY).catch(damaged);
-    return value === undefined ? { trustedModes: [], reconciled: false, deletes: [] } : decodeFacts(value);
+    const value = await this.#level.get(FACTS_KEY).catch(this.#unreadable);
+    if (value === undefined) return { trustedModes: [], reconciled: false, deletes: [] };
+    return this.#decoded(() => decodeFacts(value));
   }
 
   async setFacts(facts: BaseFacts): Promise<void> {
-    await this.#level.put(FACTS_KEY, JSON.stringify(facts)).catch(damaged);
+    await this.#level.put(FACTS_KEY, JSON.stringify(facts)).catch(this.#unwritable);
   }
 
   async planDeletes(deletes: readonly PlannedDelete[]): Promise<void> {
-    const rows = deletes.map(({ key, size }) => ({ type: 'put' as const, key: DELETE + key, value: String(size) }));
-    await this.#level.batch(rows).catch(damaged);
+    const rows = deletes.map(({ key, side, size }) => ({
+      type: 'put' as const,
+      key: DELETE + key,
+      value: JSON.stringify([side, size]),
+    }));
+    await this.#level.batch(rows).catch(this.#unwritable);
   }
 
   async *plannedDeletes(): AsyncIterable<PlannedDelete[]> {
     for await (const rows of this.#rows(DELETE)) {
-      yield rows.map(([key, value]) => ({ key, size: decodePlannedDelete(value) }));
+      yield this.#decoded(() => rows.map(([key, value]) => decodePlannedDelete(key, value)));
     }
   }
 
@@ -137,30 +170,60 @@ class LevelBase implements Base {
         key: LISTING + object.key,
         value: JSON.stringify([object.size, object.etag, object.lastModifiedMs]),
       }));
-      await this.#level.batch(rows).catch(damaged);
+      await this.#level.batch(rows).catch(this.#unwritable);
     }
-    for await (const rows of this.#rows(LISTING)) yield rows.map(([key, value]) => decodeListed(key, value));
+    for await (const rows of this.#rows(LISTING)) {
+      yield this.#decoded(() => rows.map(([key, value]) => decodeListed(key, value)));
+    }
     await this.#clear(LISTING);
   }
 
   async close(): Promise<void> {
     await this.#level.close();
+    if (this.#isDamaged) await setAside(this.#location);
+  }
+
+  /** Ascending over restarts too. */
+  #nextOutboxId(): string {
+    this.#outboxCount += 1;
+    return `${Date.now().toString().padStart(15, '0')}-${this.#outboxCount.toString().padStart(9, '0')}`;
   }
 
   async #clear(part: string): Promise<void> {
-    await this.#level.clear({ gte: part, lt: after(part) }).catch(damaged);
+    await this.#level.clear({ gte: part, lt: after(part) }).catch(this.#unwritable);
   }
 
   async *#rows(part: string): AsyncIterable<[key: string, value: string][]> {
     const iterator = this.#level.iterator({ gte: part, lt: after(part) });
     try {
       for (;;) {
-        const rows = await iterator.nextv(BATCH).catch(damaged);
+        const rows = await iterator.nextv(BATCH).catch(this.#unreadable);
         if (rows.length === 0) return;
         yield rows.map(([key, value]) => [key.slice(part.length), value]);
       }
     } finally {
       await iterator.close();
+    }
+  }
+
+  // What cannot be read now cannot be read in the next run either: the store is set aside when it is closed.
+  readonly #unreadable = (cause: unknown): never => {
+    this.#isDamaged = true;
+    return damaged(cause);
+  };
+
+  // A full disk is no damage: what was there before is still right.
+  readonly #unwritable = (cause: unknown): never => {
+    if (errorCode(cause) === 'LEVEL_CORRUPTION') this.#isDamaged = true;
+    return damaged(cause);
+  };
+
+  #decoded<T>(decode: () => T): T {
+    try {
+      return decode();
+    } catch (error) {
+      this.#isDamaged = true;
+      throw error;
     }
   }
 }

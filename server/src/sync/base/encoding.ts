@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { RemoteObject } from '../bucket/Bucket';
 import { SyncError } from '../SyncError';
-import type { BaseEntry, BaseFacts } from './Base';
+import type { FeedChange } from '../Feed';
+import type { BaseEntry, BaseFacts, PlannedDelete } from './Base';
 
 // Entries are many and read in every run: fields apart by spaces take half the time and room of JSON.
 
@@ -28,7 +29,9 @@ export function decodeEntry(text: string): BaseEntry {
 const factsSchema = z.object({
   trustedModes: z.array(z.string()),
   reconciled: z.boolean(),
-  deletes: z.array(z.object({ at: z.number(), count: z.number() })),
+  deletes: z.array(z.object({ at: z.number(), count: z.number(), side: z.enum(['remote', 'local']) })),
+  feedPosition: z.number().optional(),
+  conditions: z.object({ putIfAbsent: z.boolean(), putIfMatch: z.boolean(), deleteIfMatch: z.boolean() }).optional(),
   ownerEtag: z.string().optional(),
   ownerText: z.string().optional(),
 });
@@ -46,10 +49,25 @@ export function decodeListed(key: string, text: string): RemoteObject {
   return { key, size, etag, lastModifiedMs };
 }
 
+const plannedDeleteSchema = z.tuple([z.enum(['remote', 'local']), z.number()]);
+
 /** @throws {SyncError} `BASE_DAMAGED` */
-export function decodePlannedDelete(text: string): number {
-  if (!/^\d+$/.test(text)) throw garbage();
-  return Number(text);
+export function decodePlannedDelete(key: string, text: string): PlannedDelete {
+  const [side, size] = parse(plannedDeleteSchema, text);
+  return { key, side, size };
+}
+
+const changeSchema = z.object({
+  key: z.string(),
+  action: z.enum(['put', 'delete']),
+  md5: z.string(),
+  previousMd5: z.string().optional(),
+  byName: z.boolean(),
+});
+
+/** @throws {SyncError} `BASE_DAMAGED` */
+export function decodeChange(text: string): FeedChange {
+  return parse(changeSchema, text);
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string): T {

@@ -1,5 +1,5 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
-import { lstat, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
@@ -93,6 +93,33 @@ export class LocalDirectory implements Local {
     } catch (error) {
       if (isGone(error)) throw vanished(key);
       throw errorCode(error) === 'ELOOP' ? symlink(key) : unreadable(key, error);
+    }
+  }
+
+  /**
+   * The path of a key that is to be written; missing folders on the way are made.
+   * @throws {SyncError} as `stat`; `UNSAFE_KEY` where a file stands in the place of a folder.
+   */
+  async pathForWriting(key: string): Promise<string> {
+    const names = key.split('/');
+    for (let depth = 1; depth < names.length; depth++) {
+      const folder = names.slice(0, depth).join('/');
+      const parent = await this.#resolve(`${folder}/x`);
+      if (parent === undefined) await this.#makeFolder(folder, key);
+    }
+    const path = await this.#resolve(key);
+    if (path === undefined) throw unsafe(key, 'a file stands where it needs a folder');
+    return path;
+  }
+
+  async #makeFolder(folder: string, key: string): Promise<void> {
+    const path = await this.#resolve(folder);
+    if (path === undefined) throw unsafe(key, 'a file stands where it needs a folder');
+    try {
+      await mkdir(path);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw unreadable(key, error);
+      if (!(await lstat(path)).isDirectory()) throw unsafe(key, 'a file stands where it needs a folder');
     }
   }
 

@@ -1,0 +1,419 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import { asSyncError } from './asSyncError';
+import type { Base, BaseEntry, PlannedDelete } from './base/Base';
+import type { Bucket, ObjectHead } from './bucket/Bucket';
+import type { ConditionalWrites, Expected } from './bucket/ConditionalWrites';
+import { ContentHash } from './ContentHash';
+import { contentTypeOf } from './contentTypeOf';
+import { decide, type Decision, type Evidence, type FeedVerdict, type RemoteSide } from './decide';
+import type { Feed, FeedChange, KeyPast } from './Feed';
+import type { Fingerprint } from './Fingerprint';
+import { hashFile } from './hashFile';
+import type { KeyResult, KeyWorker, Outcome, PerformOptions } from './KeyWorker';
+import type { Local } from './local/Local';
+import type { LocalWriter, TemporaryFile } from './local/LocalWriter';
+import { md5Of } from './md5Of';
+import type { KeySides } from './mergeSides';
+import { modificationTimeMs, toMtimeMetadata } from './modificationTime';
+import { OrderedReader } from './OrderedReader';
+import { provesEqual } from './provesEqual';
+import { readSettled, type SettledFile } from './readSettled';
+import { SyncError } from './SyncError';
+import { SMALL_FILE } from './transferWeight';
+
+/** Times that a key is planned again because somebody else was first. */
+const ATTEMPTS = 5;
+
+const PLAIN_MD5 = /^[0-9a-f]{32}$/;
+
+export interface MultiOptions {
+  local: Local;
+  writer: LocalWriter;
+  bucket: Bucket;
+  writes: ConditionalWrites;
+  base: Base;
+  feed: Feed;
+  /** Rows of the feed up to here were seen by this directory; `undefined`: none. */
+  feedPosition: number | undefined;
+  /** Keys whose last operation was begun and never settled. */
+  unsettled: ReadonlySet<string>;
+  /** Which keys a database row still names: a missing file is then fetched back, not deleted. */
+  referenced: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
+  /** Deletes at a time. */
+  concurrency: number;
+  settleMs: number;
+  signal?: AbortSignal;
+  beforeWrite: () => Promise<void>;
+  onBytes: (bytes: number) => void;
+}
+
+interface PerformNow extends PerformOptions {
+  /** Deletes may be done at once: they were planned, and the guards let them pass. */
+  deletes: boolean;
+}
+
+/** What reading the local file told. */
+interface LocalContent {
+  fingerprint: Fingerprint;
+  racy: boolean;
+  md5: string;
+}
+
+/**
+ * Does what `decide` says in MULTI mode, one key at a time. Every write to the bucket says what it expects, every
+ * change of a file looks at the file right before; where somebody else was first, the key is looked at and decided
+ * again.
+ */
+export class MultiWorker implements KeyWorker {
+  readonly #options: MultiOptions;
+
+  constructor(options: MultiOptions) {
+    this.#options = options;
+  }
+
+  /** Looks at both sides of a key anew, by name. */
+  async look(key: string): Promise<KeySides> {
+    const { local, bucket, base, signal } = this.#options;
+    const [here, head, known] = await Promise.all([local.stat(key), bucket.head(key, signal), base.get(key)]);
+    const remote = head && { key, size: head.size, etag: head.etag, lastModifiedMs: head.lastModifiedMs };
+    return { kind: 'key', key, local: here, remote, base: known, unknown: false };
+  }
+
+  /**
+   * @param first what the planner saw; after a lost race both sides are looked at again.
+   * @throws {SyncError} of the file or of the bucket; `PRECONDITION_FAILED` or `LOCAL_CHANGED` after five lost races.
+   */
+  async perform(first: KeySides, options: PerformOptions): Promise<Outcome> {
+    return this.#performUntilSettled(first, { ...options, deletes: false });
+  }
+
+  /** Keys go one by one: no store has conditions in DeleteObjects. */
+  async performDeletes(deletes: readonly PlannedDelete[], options: PerformOptions): Promise<KeyResult[]> {
+    const results: KeyResult[] = [];
+    const { concurrency } = this.#options;
+    for (let at = 0; at < deletes.length; at += concurrency) {
+      const batch = deletes.slice(at, at + concurrency);
+      results.push(...(await Promise.all(batch.map(({ key }) => this.#performDelete(key, options)))));
+    }
+    return results;
+  }
+
+  async #performDelete(key: string, options: PerformOptions): Promise<KeyResult> {
+    try {
+      const sides = await this.look(key);
+      return { key, outcome: await this.#performUntilSettled(sides, { ...options, deletes: true }) };
+    } catch (error) {
+      return { key, error: asSyncError(error, key) };
+    }
+  }
+
+  async #performUntilSettled(first: KeySides, options: PerformNow): Promise<Outcome> {
+    let sides = first;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#performOnce(sides, options);
+      } catch (error) {
+        if (!isLostRace(error) || attempt === ATTEMPTS) throw error;
+        sides = await this.look(sides.key);
+      }
+    }
+  }
+
+  async #performOnce(sides: KeySides, options: PerformNow): Promise<Outcome> {
+    const { decision, content } = await this.#decide(sides, options);
+    const { key, local, remote, base } = sides;
+    switch (decision.action) {
+      case 'none':
+        return { kind: 'unchanged' };
+      case 'drop-base':
+        await this.#options.base.settle([{ key, entry: undefined }]);
+        return { kind: 'unchanged' };
+      case 'adopt':
+        return this.#adopt(sides, content);
+      case 'upload':
+        await this.#upload(sides, expectedBy(decision, sides), options.byName, base?.md5);
+        return { kind: 'uploaded' };
+      case 'download':
+        await this.#download(sides, 'overwritten');
+        return { kind: 'downloaded' };
+      case 'conflict':
+        return { kind: 'conflict', winner: await this.#resolveConflict(sides, content) };
+      case 'delete-remote':
+        if (!options.deletes) return { kind: 'to-delete', side: 'remote', size: remote?.size ?? 0 };
+        return this.#deleteRemote(sides, options.byName);
+      case 'delete-local':
+        if (!options.deletes) return { kind: 'to-delete', side: 'local', size: local?.size ?? 0 };
+        return this.#deleteLocal(sides);
+      case 'compare':
+        throw new SyncError('INTERNAL', { message: `${key} was compared and not decided.`, fix: 'Report it.', key });
+    }
+  }
+
+  /** Decides, and reads what the decision needs: the contents, and what the feed says of them. */
+  async #decide(sides: KeySides, { byName }: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
+    const { feed, feedPosition, unsettled } = this.#options;
+    const base = sides.base && unsettled.has(sides.key) ? { ...sides.base, racy: true } : sides.base;
+    let content: (LocalContent & { evidence: Evidence }) | undefined;
+    let decision = decide('MULTI', { ...sides, base });
+    if (decision.action === 'compare') {
+      content = await this.#compare(sides);
+      decision = decide('MULTI', { ...sides, base, evidence: content.evidence });
+    }
+    // A person who has just put the file there knows what they want, whatever was deleted before.
+    if (!sides.local || byName || !asksFeed(decision)) return { decision, content };
+
+    const past = await feed.past(sides.key, feedPosition);
+    if (past.deletedMd5 === undefined && past.supersededMd5s.size === 0) return { decision, content };
+    content ??= await this.#compare(sides);
+    const verdict = verdictOf(past, content.md5);
+    const settled = decide('MULTI', { ...sides, base, evidence: content.evidence, feed: verdict });
+    return { decision: settled, content };
+  }
+
+  async #compare({ key, remote, base }: KeySides): Promise<LocalContent & { evidence: Evidence }> {
+    const { local, signal, settleMs } = this.#options;
+    return readSettled(local, key, { settleMs, signal }, async ({ file, fingerprint, racy }, verify) => {
+      const digest = await hashFile(file, fingerprint.size, remote?.etag, signal);
+      await verify();
+      const localIsBase = base !== undefined && base.fingerprint.size === digest.size && base.md5 === digest.md5;
+      const equal = remote && (provesEqual(digest, remote, base) ?? (await this.#holdsSame(key, remote, digest)));
+      const evidence: Evidence = { localIsBase, ...(equal === undefined ? {} : { equal }) };
+      return { fingerprint, racy, md5: digest.md5, evidence };
+    });
+  }
+
+  /** The ETag told nothing: the hash in the metadata may, and else the bytes do. */
+  async #holdsSame(key: string, remote: RemoteSide, digest: { md5: string; sha256: string }): Promise<boolean> {
+    const { bucket, signal } = this.#options;
+    const head = await bucket.head(key, signal);
+    if (head?.etag !== remote.etag) throw lostRace(key);
+    if (head.metadata.sha256 !== undefined) return head.metadata.sha256 === digest.sha256;
+    const { body } = await bucket.get(key, signal);
+    const md5 = createHash('md5');
+    for await (const chunk of chunksOf(body)) md5.update(chunk);
+    return md5.digest('hex') === digest.md5;
+  }
+
+  async #adopt(sides: KeySides, content: LocalContent | undefined): Promise<Outcome> {
+    const { key, local, remote } = sides;
+    if (!local || !remote) throw lostRace(key);
+    const read = content ?? (await this.#compare(sides));
+    const entry = { fingerprint: read.fingerprint, racy: read.racy, md5: read.md5, etag: remote.etag };
+    // An upload that was cut off before it was noted was not told to the others either.
+    const untold = this.#options.unsettled.has(key);
+    await this.#settle(key, entry, untold ? { key, action: 'put', md5: read.md5, byName: false } : undefined);
+    return { kind: 'unchanged' };
+  }
+
+  /** @param previousMd5 content that the upload replaces, where it is known. */
+  async #upload(
+    { key }: KeySides,
+    expected: Expected,
+    byName: boolean,
+    previousMd5: string | undefined,
+  ): Promise<void> {
+    const { local, base, signal, settleMs, beforeWrite } = this.#options;
+    await readSettled(local, key, { settleMs: byName ? 0 : settleMs, signal }, async (settled, verify) => {
+      await beforeWrite();
+      await base.begin([key], { action: 'upload', at: Date.now() });
+      const { size } = settled.fingerprint;
+      const { etag, md5 } =
+        size <= SMALL_FILE
+          ? await this.#putSmall(key, settled, verify, expected)
+          : await this.#putLarge(key, settled, verify, expected);
+      this.#options.onBytes(size <= SMALL_FILE ? size : 0);
+      const entry = { fingerprint: settled.fingerprint, racy: settled.racy, etag, md5 };
+      const replaced = previousMd5 === undefined || previousMd5 === md5 ? {} : { previousMd5 };
+      await this.#settle(key, entry, { key, action: 'put', md5, byName, ...replaced });
+    });
+  }
+
+  async #putSmall(
+    key: string,
+    { file, fingerprint }: SettledFile,
+    verify: () => Promise<void>,
+    expected: Expected,
+  ): Promise<{ etag: string; md5: string }> {
+    const body = await file.read(0, fingerprint.size);
+    await verify();
+    const md5 = md5Of(body);
+    const sha256 = createHash('sha256').update(body).digest('hex');
+    const metadata = { mtime: toMtimeMetadata(fingerprint.mtimeNs), sha256 };
+    const { signal, writes } = this.#options;
+    const { etag } = await writes.put({ key, body, md5, contentType: contentTypeOf(key), metadata, signal }, expected);
+    return { etag, md5 };
+  }
+
+  async #putLarge(
+    key: string,
+    { file, fingerprint }: SettledFile,
+    verify: () => Promise<void>,
+    expected: Expected,
+  ): Promise<{ etag: string; md5: string }> {
+    const hash = new ContentHash(fingerprint.size, undefined);
+    const reader = new OrderedReader(file, hash);
+    const { signal, writes, onBytes } = this.#options;
+    const { etag } = await writes.putLarge(
+      {
+        key,
+        size: fingerprint.size,
+        contentType: contentTypeOf(key),
+        metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs) },
+        readPart: (offset, length) => reader.read(offset, length),
+        beforeComplete: verify,
+        onPart: onBytes,
+        signal,
+      },
+      expected,
+    );
+    return { etag, md5: hash.digest().md5 };
+  }
+
+  async #download(sides: KeySides, why: 'overwritten' | 'lost-conflict'): Promise<void> {
+    const { key, local, remote } = sides;
+    const { base, writer } = this.#options;
+    if (!remote) throw lostRace(key);
+    const { temporary, md5 } = await this.#fetch(key, remote);
+    try {
+      await base.begin([key], { action: 'download', at: Date.now() });
+      const fingerprint = await writer.place(key, temporary, local, why);
+      await this.#settle(key, { fingerprint, racy: false, etag: remote.etag, md5 }, undefined);
+    } finally {
+      await writer.discard(temporary);
+    }
+  }
+
+  /** Brings an object's bytes to a temporary file and verifies them. */
+  async #fetch(key: string, remote: RemoteSide): Promise<{ temporary: TemporaryFile; md5: string; head: ObjectHead }> {
+    const { bucket, writer, signal, onBytes } = this.#options;
+    const { head, body } = await bucket.get(key, signal).catch((error: unknown) => {
+      throw error instanceof SyncError && error.code === 'OBJECT_NOT_FOUND' ? lostRace(key) : error;
+    });
+    if (head.etag !== remote.etag) {
+      body.destroy();
+      throw lostRace(key);
+    }
+    const md5 = createHash('md5');
+    const sha256 = createHash('sha256');
+    const hashed = async function* (): AsyncIterable<Buffer> {
+      for await (const chunk of chunksOf(body)) {
+        md5.update(chunk);
+        sha256.update(chunk);
+        onBytes(chunk.length);
+        yield chunk;
+      }
+    };
+    const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head));
+    const digest = md5.digest('hex');
+    const proven =
+      head.metadata.sha256 === undefined
+        ? !PLAIN_MD5.test(head.etag) || head.etag === digest || (await this.#arrivesAgain(key, head.etag, digest))
+        : head.metadata.sha256 === sha256.digest('hex');
+    if (!proven) {
+      await writer.discard(temporary);
+      throw new SyncError('INTEGRITY', {
+        message: `The bytes of ${key} that arrived are not those that were uploaded. The file was left as it is.`,
+        fix: 'Run the sync again. If it happens again, upload the file anew.',
+        key,
+      });
+    }
+    return { temporary, md5: digest, head };
+  }
+
+  /** An ETag that looks like an MD5 may be none (SSE-KMS): bytes that arrive twice alike are then taken for right. */
+  async #arrivesAgain(key: string, etag: string, digest: string): Promise<boolean> {
+    const { head, body } = await this.#options.bucket.get(key, this.#options.signal);
+    const md5 = createHash('md5');
+    for await (const chunk of chunksOf(body)) md5.update(chunk);
+    return head.etag === etag && md5.digest('hex') === digest;
+  }
+
+  /** The newer one, by the file's own time, wins the path; the other one goes to the trash. */
+  async #resolveConflict(sides: KeySides, content: LocalContent | undefined): Promise<'local' | 'remote'> {
+    const { key, local, remote } = sides;
+    const { bucket, writer, signal } = this.#options;
+    if (!local || !remote) throw lostRace(key);
+    const head = await bucket.head(key, signal);
+    if (head?.etag !== remote.etag) throw lostRace(key);
+    const localMs = Number((content?.fingerprint ?? local).mtimeNs / 1_000_000n);
+    // With equal times the bucket's version wins, so that every instance decides alike.
+    if (modificationTimeMs(head) >= localMs) {
+      await this.#download(sides, 'lost-conflict');
+      return 'remote';
+    }
+    const loser = await this.#fetch(key, remote);
+    await writer.discardToTrash(key, loser.temporary);
+    await this.#upload(sides, { etag: remote.etag }, false, loser.md5);
+    return 'local';
+  }
+
+  async #deleteRemote(sides: KeySides, byName: boolean): Promise<Outcome> {
+    const { key, base } = sides;
+    const { local, feed, writes, signal, beforeWrite, referenced } = this.#options;
+    if (!base) throw lostRace(key);
+    // While a database row names the file, its absence is a loss and not a wish.
+    if ((await referenced([key])).has(key)) {
+      await this.#download(sides, 'overwritten');
+      return { kind: 'downloaded' };
+    }
+    if ((await local.stat(key)) !== undefined) throw lostRace(key);
+    await beforeWrite();
+    // The row comes first: on a store that ignores If-Match, the others can then see which content was meant.
+    await feed.append([{ key, action: 'delete', md5: base.md5, byName }]);
+    await this.#options.base.begin([key], { action: 'delete-remote', at: Date.now() });
+    await writes.delete(key, base.etag, signal);
+    await this.#settle(key, undefined, undefined);
+    return { kind: 'deleted-remote' };
+  }
+
+  async #deleteLocal({ key, local }: KeySides): Promise<Outcome> {
+    const { bucket, base, writer, signal } = this.#options;
+    if (!local || (await bucket.head(key, signal)) !== undefined) throw lostRace(key);
+    await base.begin([key], { action: 'delete-local', at: Date.now() });
+    await writer.remove(key, local);
+    await this.#settle(key, undefined, undefined);
+    return { kind: 'deleted-local' };
+  }
+
+  async #settle(key: string, entry: BaseEntry | undefined, change: FeedChange | undefined): Promise<void> {
+    await this.#options.base.settle([{ key, entry }], change);
+  }
+}
+
+/** Rows that would bring a deleted file back, or take one away that another content's delete did not mean. */
+function asksFeed({ row }: Decision): boolean {
+  return row === 'N1' || row === 'N5' || row === 'M3';
+}
+
+function verdictOf({ deletedMd5, supersededMd5s }: KeyPast, md5: string): FeedVerdict | undefined {
+  if (supersededMd5s.has(md5)) return 'superseded';
+  if (deletedMd5 === undefined) return undefined;
+  return deletedMd5 === md5 ? 'deleted' : 'other-deleted';
+}
+
+function expectedBy({ expect }: Decision, { key, remote, base }: KeySides): Expected {
+  if (expect === 'absent') return { absent: true };
+  const etag = expect === 'as-in-base' ? base?.etag : remote?.etag;
+  if (etag === undefined) throw lostRace(key);
+  return { etag };
+}
+
+function isLostRace(error: unknown): boolean {
+  return error instanceof SyncError && (error.code === 'PRECONDITION_FAILED' || error.code === 'LOCAL_CHANGED');
+}
+
+function lostRace(key: string): SyncError {
+  return new SyncError('PRECONDITION_FAILED', {
+    message: `${key} was changed by someone else at the same time.`,
+    fix: 'Nothing to do: it is looked at again.',
+    key,
+  });
+}
+
+async function* chunksOf(body: Readable): AsyncIterable<Buffer> {
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('A body gives buffers.');
+    yield chunk;
+  }
+}

@@ -1,0 +1,329 @@
+import { asSyncError } from './asSyncError';
+import type { Base, BaseFacts, PlannedDelete } from './base/Base';
+import type { RemoteObject } from './bucket/Bucket';
+import { Refused, type Claim } from './Claim';
+import { DeletePlan } from './DeletePlan';
+import { FolderWatch } from './FolderWatch';
+import { checkGuards, type DeleteFacts } from './guards';
+import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
+import type { Local } from './local/Local';
+import type { KeySides } from './mergeSides';
+import { plan, type Planned } from './plan';
+import type { RunState } from './RunState';
+import { SyncError } from './SyncError';
+import type { SyncOptions, SyncScope } from './SyncOptions';
+import type { Refusal } from './SyncReport';
+import { throwIfCancelled } from './throwIfCancelled';
+import { TransferPool } from './TransferPool';
+import { transferWeight } from './transferWeight';
+
+const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
+const DELETE_BATCH = 1_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
+const SIDES = ['remote', 'local'] as const;
+const NOT_BY_NAME: PerformOptions = { byName: false };
+const BY_NAME: PerformOptions = { byName: true };
+
+export interface RunParts {
+  options: SyncOptions;
+  state: RunState;
+  worker: KeyWorker;
+  local: Local;
+  base: Base;
+  /** Kept up to date here as they are written. */
+  facts: BaseFacts;
+  claim: Claim;
+  /** Keys whose last operation was begun and never settled. */
+  unsettled: ReadonlySet<string>;
+}
+
+/** What a walk saw, as far as the deletes depend on it. */
+interface Seen {
+  localFiles: number;
+  remoteObjects: number;
+  folders: FolderWatch;
+}
+
+/** One run over an opened base: transfers as the plan comes in, then the deletes. */
+export class Run {
+  readonly #parts: RunParts;
+  readonly #pool: TransferPool;
+  readonly #deletes: DeletePlan;
+
+  constructor(parts: RunParts) {
+    this.#parts = parts;
+    this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
+    this.#deletes = new DeletePlan(parts.base);
+  }
+
+  /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
+  async execute(scope: SyncScope): Promise<void> {
+    if (scope.kind === 'keys') await this.#syncKeys(scope.keys, scope.byName);
+    else await this.#syncAll(scope.kind);
+  }
+
+  /** Looks at every local file, and at every object or what base says of them. */
+  async #syncAll(scope: 'whole' | 'local'): Promise<void> {
+    const { state, claim, options } = this.#parts;
+    const feedPosition = await options.multi?.feed.position();
+    if (scope === 'whole') await claim.check();
+    state.enter('syncing');
+    const seen = scope === 'whole' ? await this.#transferWhole() : await this.#transferAll(this.#listingOfBase());
+    throwIfCancelled(state.signal);
+    state.enter('deleting');
+    await this.#deleteAll(seen);
+    throwIfCancelled(state.signal);
+    if (scope === 'whole') await this.#complete(feedPosition);
+  }
+
+  /** Looks at the named keys only. */
+  async #syncKeys(keys: readonly string[], byName: ReadonlySet<string> | undefined): Promise<void> {
+    const { state, worker, options } = this.#parts;
+    const named = (key: string): PerformOptions => (byName === undefined || byName.has(key) ? BY_NAME : NOT_BY_NAME);
+    const deletesByName: PlannedDelete[] = [];
+    state.enter('syncing');
+    await this.#deletes.clear();
+    for (const key of keys) {
+      throwIfCancelled(state.signal);
+      if (!options.filter.matches(key)) continue;
+      state.see();
+      try {
+        await this.#startTransfer(await worker.look(key), named(key), async (planned) => {
+          if (named(planned.key).byName) deletesByName.push(planned);
+          else await this.#deletes.add(planned);
+        });
+      } catch (error) {
+        state.fail(asSyncError(error, key), key);
+      }
+    }
+    await this.#pool.idle();
+    throwIfCancelled(state.signal);
+    state.enter('deleting');
+    if (state.failed > 0) {
+      state.withhold(keysOf(deletesByName), ...this.#whyAfterFailures());
+    } else {
+      for (let at = 0; at < deletesByName.length; at += DELETE_BATCH) {
+        this.#note(await worker.performDeletes(deletesByName.slice(at, at + DELETE_BATCH), BY_NAME));
+      }
+    }
+    await this.#deleteAll(undefined);
+  }
+
+  async #transferWhole(): Promise<Seen> {
+    const { state, base, options } = this.#parts;
+    const { bucket, filter } = options;
+    try {
+      return await this.#transferAll(bucket.list(filter.prefixes, state.signal));
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
+      // What was transferred so far was looked at by itself; deletes were only put aside. So: again, sorted.
+      return this.#transferAll(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
+    }
+  }
+
+  /** What base says of the bucket, in the form of a listing. */
+  async *#listingOfBase(): AsyncIterable<RemoteObject[]> {
+    for await (const rows of this.#parts.base.entries()) {
+      yield rows.map(({ key, entry }) => ({ key, size: entry.fingerprint.size, etag: entry.etag, lastModifiedMs: 0 }));
+    }
+  }
+
+  /** Walks and lists, transfers as it goes, and puts the deletes aside. */
+  async #transferAll(listing: AsyncIterable<RemoteObject[]>): Promise<Seen> {
+    const { options, state, local, base, unsettled } = this.#parts;
+    const { mode, filter } = options;
+    const seen: Seen = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    await this.#deletes.clear();
+    try {
+      for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
+        throwIfCancelled(state.signal);
+        if (item.kind === 'problem') state.fail(item.failure, item.failure.key ?? '');
+        else await this.#take(item, seen);
+      }
+    } finally {
+      await this.#pool.idle();
+    }
+    return seen;
+  }
+
+  async #take({ sides, decision }: Extract<Planned, { kind: 'key' }>, seen: Seen): Promise<void> {
+    const { state } = this.#parts;
+    const { key, local, remote, unknown } = sides;
+    state.see();
+    if (local) seen.localFiles += 1;
+    if (remote) seen.remoteObjects += 1;
+    seen.folders.see(key, local || unknown ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
+    switch (decision.action) {
+      case 'none':
+        if (local) state.note(key, { kind: 'unchanged' });
+        return;
+      case 'delete-remote':
+        await this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
+        return;
+      case 'delete-local':
+        await this.#deletes.add({ key, side: 'local', size: local?.size ?? 0 });
+        return;
+      default:
+        await this.#startTransfer(sides, NOT_BY_NAME, (planned) => this.#deletes.add(planned));
+    }
+  }
+
+  async #startTransfer(
+    sides: KeySides,
+    options: PerformOptions,
+    putAside: (planned: PlannedDelete) => Promise<void>,
+  ): Promise<void> {
+    const { state, worker } = this.#parts;
+    const { key } = sides;
+    const weight = transferWeight(Math.max(sides.local?.size ?? 0, sides.remote?.size ?? 0));
+    await this.#pool.start(weight, async () => {
+      if (state.signal.aborted) return;
+      state.begin(key);
+      try {
+        const outcome = await worker.perform(sides, options);
+        state.note(key, outcome);
+        if (outcome.kind === 'to-delete') await putAside({ key, side: outcome.side, size: outcome.size });
+      } catch (error) {
+        if (error instanceof Refused) state.endRefused(error.refusal);
+        else state.fail(asSyncError(error, key), key);
+      }
+    });
+  }
+
+  /** @param seen what the walk saw; `undefined` where there was none, and only `maxDelete` can be asked. */
+  async #deleteAll(seen: Seen | undefined): Promise<void> {
+    const { state, options } = this.#parts;
+    if (this.#deletes.count('remote') + this.#deletes.count('local') === 0) return;
+    if (state.failed > 0) {
+      await this.#withhold(SIDES, ...this.#whyAfterFailures());
+      return;
+    }
+    const refusals = new Map<PlannedDelete['side'], Omit<Refusal, 'digest'>>();
+    for (const side of SIDES) {
+      const refusal = checkGuards(await this.#factsFor(side, seen));
+      if (refusal) refusals.set(side, refusal);
+    }
+    const [first] = refusals.values();
+    const digest = first && (await this.#deletes.digest());
+    const isConfirmed = digest !== undefined && digest === options.confirm;
+    if (first && !isConfirmed) {
+      this.#refuse({ ...first, ...(digest === undefined ? {} : { digest }) });
+      await this.#withhold(SIDES, 'This file is missing on the other side. Its copy was kept.', first.fix);
+    } else {
+      for (const side of SIDES) await this.#deleteSide(side, refusals.has(side));
+    }
+    await this.#deletes.clear();
+  }
+
+  async #deleteSide(side: PlannedDelete['side'], isConfirmed: boolean): Promise<void> {
+    const { state, worker } = this.#parts;
+    for await (const batch of this.#deletes.of(side)) {
+      throwIfCancelled(state.signal);
+      if (batch.length === 0) continue;
+      const done = this.#note(await worker.performDeletes(batch, NOT_BY_NAME));
+      // Confirmed deletes are not remembered: they were a person's wish, not inferred.
+      if (!isConfirmed) await this.#remember(side, done);
+    }
+  }
+
+  /** @returns how many of the deletes were done. */
+  #note(results: readonly KeyResult[]): number {
+    const { state } = this.#parts;
+    let deleted = 0;
+    for (const result of results) {
+      if ('error' in result) {
+        state.fail(result.error, result.key);
+        continue;
+      }
+      state.note(result.key, result.outcome);
+      if (result.outcome.kind === 'deleted-remote' || result.outcome.kind === 'deleted-local') deleted += 1;
+    }
+    return deleted;
+  }
+
+  async #factsFor(side: PlannedDelete['side'], seen: Seen | undefined): Promise<DeleteFacts> {
+    const { facts, options } = this.#parts;
+    const emptiedFolder = side === 'remote' ? seen?.folders.emptied() : undefined;
+    const known = seen ?? (await this.#countBase());
+    return {
+      side,
+      localFiles: known.localFiles,
+      remoteObjects: known.remoteObjects,
+      deletes: this.#deletes.count(side),
+      recentDeletes: recentDeletes(facts, side),
+      firstRun: seen !== undefined && !facts.trustedModes.includes(options.mode),
+      maxDelete: options.maxDelete,
+      ...(emptiedFolder ? { emptiedFolder } : {}),
+    };
+  }
+
+  async #countBase(): Promise<Pick<Seen, 'localFiles' | 'remoteObjects'>> {
+    let entries = 0;
+    for await (const rows of this.#parts.base.entries()) entries += rows.length;
+    return { localFiles: entries, remoteObjects: entries };
+  }
+
+  /** The file that failed may be the deleted one under a new name (aws-cli#1417, aws-cli#4809). */
+  #whyAfterFailures(): [message: string, fix: string] {
+    const { failed } = this.#parts.state;
+    const files = failed === 1 ? 'A file' : `${failed} files`;
+    return [`${files} failed in this run, so nothing was deleted.`, 'Repair what failed, then sync again.'];
+  }
+
+  #refuse(refusal: Refusal): void {
+    const outdated =
+      this.#parts.options.confirm === undefined
+        ? ''
+        : ' The deletes are no longer those that were confirmed: look at the list again.';
+    this.#parts.state.refuse({ ...refusal, message: `${refusal.message}${outdated}` });
+  }
+
+  async #withhold(sides: readonly PlannedDelete['side'][], message: string, fix: string): Promise<void> {
+    for (const side of sides) {
+      for await (const batch of this.#deletes.of(side)) this.#parts.state.withhold(keysOf(batch), message, fix);
+    }
+    await this.#deletes.clear();
+  }
+
+  async #remember(side: PlannedDelete['side'], count: number): Promise<void> {
+    const { facts, base } = this.#parts;
+    if (count === 0) return;
+    facts.deletes = [...facts.deletes.filter(isRecent), { at: Date.now(), count, side }];
+    await base.setFacts(facts);
+  }
+
+  /** @param feedPosition where the feed stood when this reconcile began. */
+  async #complete(feedPosition: number | undefined): Promise<void> {
+    const { facts, base, options, state, unsettled } = this.#parts;
+    facts.reconciled = true;
+    if (!state.refused && !facts.trustedModes.includes(options.mode)) {
+      facts.trustedModes = [...facts.trustedModes, options.mode];
+    }
+    if (state.failed === 0) {
+      if (feedPosition !== undefined) facts.feedPosition = feedPosition;
+      await this.#forgetLooseIntents(unsettled);
+    }
+    await base.setFacts(facts);
+  }
+
+  /** A key that was begun, and of which nothing is left on any side, came by nowhere in this run. */
+  async #forgetLooseIntents(unsettled: ReadonlySet<string>): Promise<void> {
+    const { base } = this.#parts;
+    const still = [...(await base.unsettled())].filter((key) => unsettled.has(key));
+    const loose: string[] = [];
+    for (const key of still) if ((await base.get(key)) === undefined) loose.push(key);
+    await base.forgetIntents(loose);
+  }
+}
+
+function keysOf(deletes: readonly PlannedDelete[]): string[] {
+  return deletes.map(({ key }) => key);
+}
+
+function recentDeletes({ deletes }: BaseFacts, side: PlannedDelete['side']): number {
+  return deletes.filter((one) => one.side === side && isRecent(one)).reduce((sum, { count }) => sum + count, 0);
+}
+
+function isRecent({ at }: { at: number }): boolean {
+  return at > Date.now() - DAY_MS;
+}

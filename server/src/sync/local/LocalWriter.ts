@@ -1,0 +1,162 @@
+import { randomBytes } from 'node:crypto';
+import { link, lstat, open, rename, rm, rmdir, unlink, utimes } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errorCode } from '../errorCode';
+import type { Fingerprint } from '../Fingerprint';
+import { TEMPORARY_SUFFIX } from '../KeyFilter';
+import { SyncError } from '../SyncError';
+import type { LocalDirectory } from './LocalDirectory';
+import type { Trash, TrashReason } from './Trash';
+
+/** A downloaded file, complete and on the disk, beside the place it is meant for. */
+export interface TemporaryFile {
+  path: string;
+}
+
+/**
+ * Changes the local side. Nothing is overwritten or deleted without a copy in the trash, and nothing that is no longer
+ * what the plan saw.
+ */
+export class LocalWriter {
+  readonly #directory: LocalDirectory;
+  readonly #trash: Trash;
+
+  constructor(directory: LocalDirectory, trash: Trash) {
+    this.#directory = directory;
+    this.#trash = trash;
+  }
+
+  /**
+   * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk.
+   * @param mtimeMs time the file gets, milliseconds since the epoch.
+   * @throws whatever the body throws; then no file is left.
+   */
+  async writeTemporary(key: string, body: AsyncIterable<Buffer>, mtimeMs: number): Promise<TemporaryFile> {
+    const target = await this.#directory.pathForWriting(key);
+    const path = join(dirname(target), `.${randomBytes(8).toString('hex')}${TEMPORARY_SUFFIX}`);
+    const handle = await open(path, 'wx', 0o644);
+    try {
+      for await (const chunk of body) await handle.write(chunk);
+      await handle.sync();
+      await handle.close();
+      await utimes(path, mtimeMs / 1000, mtimeMs / 1000);
+      return { path };
+    } catch (error) {
+      await handle.close().catch(() => undefined);
+      await rm(path, { force: true });
+      throw error;
+    }
+  }
+
+  async discard({ path }: TemporaryFile): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /**
+   * Puts a temporary file in the key's place.
+   * @param expected what must stand there: the file that the plan saw, or nothing.
+   * @throws {SyncError} `LOCAL_CHANGED` where something else stands there; then nothing was changed.
+   */
+  async place(
+    key: string,
+    temporary: TemporaryFile,
+    expected: Fingerprint | undefined,
+    why: TrashReason,
+  ): Promise<Fingerprint> {
+    const target = await this.#directory.pathForWriting(key);
+    await this.#requireUnchanged(key, expected);
+    if (expected) {
+      const id = await this.#trash.keepLink(target, key, why);
+      // A file that was written while it went to the trash is not to be overwritten.
+      if (!sameContentTimes(expected, await lstat(target, { bigint: true }))) {
+        await this.#trash.forget(id);
+        throw changed(key);
+      }
+      await rename(temporary.path, target);
+    } else {
+      // A link fails where a file came up in between; a rename would overwrite it.
+      await link(temporary.path, target).catch((error: unknown) => {
+        throw errorCode(error) === 'EEXIST' ? changed(key) : error;
+      });
+      await unlink(temporary.path);
+    }
+    await syncFolder(dirname(target));
+    const placed = await this.#directory.stat(key);
+    if (!placed) throw changed(key);
+    return placed;
+  }
+
+  /**
+   * Moves a file to the trash, and takes emptied folders away.
+   * @throws {SyncError} `LOCAL_CHANGED` where it is not the file that the plan saw.
+   */
+  async remove(key: string, expected: Fingerprint): Promise<void> {
+    const target = await this.#directory.pathForWriting(key);
+    await this.#requireUnchanged(key, expected);
+    const id = await this.#trash.take(target, key, 'deleted');
+    if (!sameContentTimes(expected, await lstat(this.#trash.pathOf(id), { bigint: true }))) {
+      await this.#putBack(id, target);
+      throw changed(key);
+    }
+    await this.#removeEmptyFolders(key, target);
+  }
+
+  /** Keeps the bytes of a losing bucket version in the trash. */
+  async discardToTrash(key: string, temporary: TemporaryFile): Promise<void> {
+    await this.#trash.take(temporary.path, key, 'lost-conflict');
+  }
+
+  async #requireUnchanged(key: string, expected: Fingerprint | undefined): Promise<void> {
+    const now = await this.#directory.stat(key);
+    const unchanged =
+      expected === undefined || now === undefined
+        ? expected === now
+        : expected.size === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.inode;
+    if (!unchanged) throw changed(key);
+  }
+
+  /** A file that was written between the last look and the move goes back, unless another one is there already. */
+  async #putBack(id: string, target: string): Promise<void> {
+    try {
+      await link(this.#trash.pathOf(id), target);
+      await this.#trash.forget(id);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    }
+  }
+
+  async #removeEmptyFolders(key: string, target: string): Promise<void> {
+    let folder = dirname(target);
+    // The first folder of a key (uploads) stays, whatever it holds.
+    for (let depth = key.split('/').length - 1; depth > 1; depth--) {
+      const removed = await rmdir(folder).then(
+        () => true,
+        () => false,
+      );
+      if (!removed) return;
+      folder = dirname(folder);
+    }
+  }
+}
+
+/** A move or a new name changes ctime, so size, time and inode have to do. */
+function sameContentTimes(expected: Fingerprint, now: { size: bigint; mtimeNs: bigint; ino: bigint }): boolean {
+  return BigInt(expected.size) === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.ino;
+}
+
+function changed(key: string): SyncError {
+  return new SyncError('LOCAL_CHANGED', {
+    message: `${key} was changed here at the same time.`,
+    fix: 'Nothing to do: it is looked at again.',
+    key,
+  });
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

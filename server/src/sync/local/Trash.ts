@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { constants } from 'node:fs';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat, statfs, unlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { errorCode } from '../errorCode';
+import { SyncError } from '../SyncError';
+
+const OWNER_ONLY = 0o700;
+
+/** Share of the disk, in percent, that the trash leaves free. */
+const FREE_PERCENT = 5n;
+
+const recordSchema = z.object({
+  key: z.string(),
+  at: z.number(),
+  size: z.number(),
+  why: z.enum(['deleted', 'overwritten', 'lost-conflict']),
+});
+
+/** Why a file went to the trash. */
+export type TrashReason = z.infer<typeof recordSchema>['why'];
+
+/** One file in the trash. */
+export interface TrashItem {
+  /** Names the item; newer ids sort after older ones. */
+  id: string;
+  /** Where the file was. */
+  key: string;
+  /** Milliseconds since the epoch. */
+  at: number;
+  /** Bytes. */
+  size: number;
+  why: TrashReason;
+}
+
+/**
+ * Keeps what is overwritten or deleted locally: nothing that the plugin takes away is gone at once.
+ * Each item is a record (`<id>.json`) and the file itself (`<id>`); the record is written first, so that a file is
+ * never there without the name it had.
+ */
+export class Trash {
+  readonly #folder: string;
+
+  /** @param stateDirectory absolute path; the trash lives below it, on the disk of the files themselves. */
+  constructor(stateDirectory: string) {
+    this.#folder = join(stateDirectory, 'trash');
+  }
+
+  /**
+   * Moves a file into the trash.
+   * @returns the id of the item.
+   * @throws {SyncError} `WITHHELD` where the disk has no room; what the file system throws where the file is gone.
+   */
+  async take(path: string, key: string, why: TrashReason): Promise<string> {
+    return this.#keep(path, key, why, moveFile);
+  }
+
+  /**
+   * Puts a second name of the file into the trash, so that the first one can be overwritten at once.
+   * Where the file system has no hard links, the file is copied.
+   */
+  async keepLink(path: string, key: string, why: TrashReason): Promise<string> {
+    return this.#keep(path, key, why, linkFile);
+  }
+
+  /** The path of an item's file. */
+  pathOf(id: string): string {
+    return join(this.#folder, id);
+  }
+
+  /** Newest first. Records whose file is not there (a move that was cut off) are left out. */
+  async list(): Promise<TrashItem[]> {
+    const names = await this.#names();
+    const present = new Set(names);
+    const ids = names.filter((name) => name.endsWith('.json') && present.has(name.slice(0, -5)));
+    const items: TrashItem[] = [];
+    for (const name of ids.sort().reverse()) {
+      const record = await this.#read(name);
+      if (record) items.push({ id: name.slice(0, -5), ...record });
+    }
+    return items;
+  }
+
+  /**
+   * @returns the item, or `undefined` where there is none with this id.
+   */
+  async find(id: string): Promise<TrashItem | undefined> {
+    return (await this.list()).find((item) => item.id === id);
+  }
+
+  /** Forgets an item whose file was moved elsewhere. */
+  async forget(id: string): Promise<void> {
+    await rm(this.pathOf(id), { force: true });
+    await rm(`${this.pathOf(id)}.json`, { force: true });
+  }
+
+  /**
+   * Deletes what is older.
+   * @param days age from which on items go.
+   */
+  async purge(days: number): Promise<void> {
+    const oldest = Date.now() - days * 24 * 60 * 60 * 1000;
+    for (const { id, at } of await this.list()) if (at < oldest) await this.forget(id);
+  }
+
+  async #keep(
+    path: string,
+    key: string,
+    why: TrashReason,
+    put: (from: string, to: string) => Promise<void>,
+  ): Promise<string> {
+    await mkdir(this.#folder, { mode: OWNER_ONLY }).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+    await this.#requireRoom(key);
+    const { size } = await stat(path);
+    const at = Date.now();
+    const id = `${at.toString().padStart(15, '0')}-${randomBytes(6).toString('hex')}`;
+    await writeDurably(`${this.pathOf(id)}.json`, JSON.stringify({ key, at, size, why }));
+    try {
+      await put(path, this.pathOf(id));
+    } catch (error) {
+      await rm(`${this.pathOf(id)}.json`, { force: true });
+      throw error;
+    }
+    return id;
+  }
+
+  async #requireRoom(key: string): Promise<void> {
+    const { bavail, blocks } = await statfs(this.#folder, { bigint: true });
+    if (bavail * 100n >= blocks * FREE_PERCENT) return;
+    throw new SyncError('WITHHELD', {
+      message: `The disk is nearly full, so ${key} cannot be kept in the trash. It was left as it is.`,
+      fix: 'Free some space on the disk.',
+      key,
+    });
+  }
+
+  async #names(): Promise<string[]> {
+    return readdir(this.#folder).catch((error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    });
+  }
+
+  async #read(name: string): Promise<z.infer<typeof recordSchema> | undefined> {
+    const text = await readFile(join(this.#folder, name), 'utf8');
+    try {
+      return recordSchema.parse(JSON.parse(text));
+    } catch {
+      // A record cut off by a full disk names nothing; its file, if there is one, stays until someone looks.
+      return undefined;
+    }
+  }
+}
+
+async function moveFile(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (errorCode(error) !== 'EXDEV') throw error;
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    await syncPath(to);
+    await unlink(from);
+  }
+}
+
+async function linkFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to, constants.COPYFILE_EXCL);
+    await syncPath(to);
+  }
+}
+
+async function writeDurably(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'wx', 0o600);
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  await syncPath(dirname(path));
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
