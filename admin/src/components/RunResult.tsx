@@ -5,6 +5,7 @@ import type { RunAnswer, StartRunRequest } from '../../../server/src/routes/cont
 import { useFormat } from '../hooks/useFormat';
 import { useRunDetail } from '../hooks/useRunDetail';
 import { useTriggerText } from '../hooks/useTriggerText';
+import { useRunSummary } from '../hooks/useRunSummary';
 import { useTranslation } from '../hooks/useTranslation';
 import { FailureList } from './FailureList';
 import { RunCounts } from './RunCounts';
@@ -26,6 +27,7 @@ interface RunResultProps {
 /** What the last run came to, and what a person should do about it. */
 export function RunResult({ run, onStart, disabled }: RunResultProps) {
   const t = useTranslation();
+  const summaryOf = useRunSummary();
   const triggerOf = useTriggerText();
   const format = useFormat();
   const [open, setOpen] = useState(false);
@@ -34,7 +36,7 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
     <Flex direction="column" alignItems="stretch" gap={5} data-result={run.status}>
       <Flex gap={3} wrap="wrap">
         <RunStatus status={run.status} />
-        <Typography>{t(`run.summary.${run.status}`)}</Typography>
+        <Typography>{summaryOf(run)}</Typography>
         <Typography variant="pi" textColor="neutral600">
           {t('result.moment', {
             moment: format.moment(run.endedAt ?? run.startedAt),

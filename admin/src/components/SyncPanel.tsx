@@ -3,6 +3,7 @@ import { ArrowsCounterClockwise, Cross } from '@strapi/icons';
 
 import type { Problem, StatusAnswer } from '../../../server/src/routes/contract';
 import { useFormat } from '../hooks/useFormat';
+import { useRunSummary } from '../hooks/useRunSummary';
 import { useSyncActions } from '../hooks/useSyncActions';
 import { useTranslation } from '../hooks/useTranslation';
 import { Notice } from './Notice';
@@ -18,13 +19,16 @@ interface SyncPanelProps {
   problems: Problem[];
   /** The form holds changes that are not saved; a sync would go by the old settings. */
   unsaved: boolean;
+  /** Saves start syncs too. */
+  automatic: boolean;
   canRun: boolean;
   refresh: () => void;
 }
 
 /** The button, what it is doing, and what it did. */
-export function SyncPanel({ status, unreachable, problems, unsaved, canRun, refresh }: SyncPanelProps) {
+export function SyncPanel({ status, unreachable, problems, unsaved, automatic, canRun, refresh }: SyncPanelProps) {
   const t = useTranslation();
+  const summaryOf = useRunSummary();
   const { start, cancel, busy } = useSyncActions(refresh);
   const reason = useReason({ canRun, unsaved, problems, loading: status === undefined });
   const running = status?.running;
@@ -33,7 +37,7 @@ export function SyncPanel({ status, unreachable, problems, unsaved, canRun, refr
   return (
     <Panel
       title={t('sync.title')}
-      description={t('sync.description')}
+      description={automatic ? t('sync.description') : t('sync.description.off')}
       action={
         <Flex direction="column" alignItems="flex-end" gap={2}>
           {running ? (
@@ -70,9 +74,7 @@ export function SyncPanel({ status, unreachable, problems, unsaved, canRun, refr
       {unreachable ? <Notice variant="warning" title={t('sync.unreachable')} /> : null}
       <VisuallyHidden>
         <p role="status">
-          {running
-            ? t(`phase.${running.progress?.phase ?? 'starting'}`)
-            : lastRun && t(`run.summary.${lastRun.status}`)}
+          {running ? t(`phase.${running.progress?.phase ?? 'starting'}`) : lastRun && summaryOf(lastRun)}
         </p>
       </VisuallyHidden>
       {running ? <RunProgress run={running} /> : null}

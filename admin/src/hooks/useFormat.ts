@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
 import { useIntl } from 'react-intl';
 
-const BYTE_UNITS = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
+const BYTE_UNITS = ['kilobyte', 'megabyte', 'gigabyte', 'terabyte'] as const;
 
 /** Numbers, sizes and times as people of the chosen language write them. */
 export interface Format {
@@ -19,14 +19,16 @@ export interface Format {
 export function useFormat(): Format {
   const intl = useIntl();
   return useMemo(() => {
-    const unit = (value: number, name: string, digits: number) =>
-      intl.formatNumber(value, { style: 'unit', unit: name, unitDisplay: 'short', maximumFractionDigits: digits });
+    const unit = (value: number, name: string, digits: number, unitDisplay: 'short' | 'long' = 'short') =>
+      intl.formatNumber(value, { style: 'unit', unit: name, unitDisplay, maximumFractionDigits: digits });
 
     return {
       number: (value) => intl.formatNumber(value),
       bytes: (bytes) => {
-        const power = Math.min(BYTE_UNITS.length - 1, bytes < 1000 ? 0 : Math.floor(Math.log10(bytes) / 3));
-        return unit(bytes / 1000 ** power, BYTE_UNITS[power] ?? 'byte', power === 0 ? 0 : 1);
+        // The short form of a byte is written "3 byte".
+        if (bytes < 1000) return unit(bytes, 'byte', 0, 'long');
+        const power = Math.min(BYTE_UNITS.length, Math.floor(Math.log10(bytes) / 3));
+        return unit(bytes / 1000 ** power, BYTE_UNITS[power - 1] ?? 'terabyte', 1);
       },
       duration: (milliseconds) => {
         const seconds = milliseconds / 1000;

@@ -116,6 +116,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
                   unreachable={unreachable}
                   problems={problems}
                   unsaved={modified}
+                  automatic={answer.settings.syncOn.enabled}
                   canRun={canRun}
                   refresh={refresh}
                 />
