@@ -2,8 +2,13 @@ import { createKeyFilter } from '../sync/KeyFilter';
 
 const MAX_LENGTH = 256;
 
-/** `a*a*a*…` takes time that grows with the power of its stars: a few are plenty for file names. */
-const MAX_WILDCARDS = 6;
+/**
+ * A matcher tries every way to divide a name between the stars of a pattern: with six in one name, a name of 255
+ * letters takes minutes, with three some milliseconds.
+ */
+const MAX_STARS_IN_A_NAME = 3;
+const MAX_STARS = 4;
+const MAX_GLOBSTARS = 2;
 const MAX_BRACES = 3;
 
 /**
@@ -24,7 +29,13 @@ export function explainGlob(glob: string): string | undefined {
   if (names.includes('')) return 'A pattern cannot hold two slashes in a row or end with one.';
   if (/[!@?*+]\(/.test(glob)) return 'Patterns like "+(…)" are not supported.';
   if (glob.startsWith('!')) return 'A pattern cannot begin with "!". Use the other list instead.';
-  if ((glob.match(/\*+/g) ?? []).length > MAX_WILDCARDS) return `A pattern has at most ${MAX_WILDCARDS} wildcards.`;
+  const stars = names.filter((name) => name !== '**').map(countStars);
+  if (sum(stars) > MAX_STARS || Math.max(0, ...stars) > MAX_STARS_IN_A_NAME) {
+    return `A pattern has at most ${MAX_STARS} stars, and ${MAX_STARS_IN_A_NAME} in one name.`;
+  }
+  if (names.filter((name) => name === '**').length > MAX_GLOBSTARS) {
+    return `A pattern has at most ${MAX_GLOBSTARS} folders "**".`;
+  }
   if (/\{[^}]*\{/.test(glob) || (glob.match(/\{/g) ?? []).length > MAX_BRACES) {
     return `A pattern has at most ${MAX_BRACES} lists in braces, none inside another.`;
   }
@@ -37,6 +48,15 @@ export function explainGlob(glob: string): string | undefined {
   } catch {
     return 'This pattern cannot be understood.';
   }
+}
+
+/** Stars side by side count as one. */
+function countStars(text: string): number {
+  return (text.match(/\*+/g) ?? []).length;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function balanced(text: string, open: string, close: string): boolean {

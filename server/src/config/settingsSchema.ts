@@ -17,9 +17,7 @@ export const DEFAULT_INCLUDE = ['uploads/**'];
 
 /** Globs of keys that are left alone: dotfiles, what operating systems drop, and what `strapi import` moves away. */
 export const DEFAULT_EXCLUDE = [
-  '.*',
   '**/.*',
-  '.*/**',
   '**/.*/**',
   '**/Thumbs.db',
   '**/desktop.ini',

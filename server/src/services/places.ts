@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { isAbsolute, join, posix, relative, resolve, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { SettingError, Settings } from '../config/settingsSchema';
 import { STATE_FOLDER } from '../sync/KeyFilter';
 
@@ -83,9 +83,10 @@ export function keyOfUpload(project: Project, directory: string, name: string): 
  * @returns the name, or `undefined` where the key is not a file directly in that folder.
  */
 export function uploadOfKey(project: Project, directory: string, key: string): string | undefined {
-  const folder = relative(join(project.publicDirectory, UPLOADS), directory).split(sep).join('/');
-  const name = posix.join(folder, key);
-  return name.includes('/') || name === '' || name === '..' ? undefined : name;
+  const uploads = join(project.publicDirectory, UPLOADS);
+  const file = join(directory, key);
+  const name = relative(uploads, file);
+  return isInside(uploads, file) && name !== '' && !name.includes(sep) ? name : undefined;
 }
 
 function isInside(parent: string, child: string): boolean {

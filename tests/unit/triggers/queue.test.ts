@@ -1,0 +1,182 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import {
+  createQueue,
+  FIRST_PAUSE_MS,
+  LONGEST_PAUSE_MS,
+  pauseAfter,
+  type Queue,
+  type Wish,
+  type WishOutcome,
+} from '../../../server/src/triggers/queue';
+
+const COALESCE_MS = 2_000;
+
+/** A queue whose wishes end when the test says so. */
+function startQueue() {
+  const carried: Wish[] = [];
+  const ends: ((outcome: WishOutcome) => void)[] = [];
+  const errors: unknown[] = [];
+  const queue: Queue = createQueue({
+    coalesceMs: () => COALESCE_MS,
+    carryOut(wish) {
+      carried.push(wish);
+      return new Promise((resolve) => ends.push(resolve));
+    },
+    onError: (error) => errors.push(error),
+  });
+  const end = async (outcome: WishOutcome = 'done') => {
+    ends.shift()?.(outcome);
+    await jest.advanceTimersByTimeAsync(0);
+  };
+  return { queue, carried, end, errors };
+}
+
+beforeEach(() => {
+  jest.useFakeTimers();
+});
+afterEach(() => {
+  jest.useRealTimers();
+});
+
+describe('the queue', () => {
+  test('carries out nothing in the call that adds a wish', () => {
+    const { queue, carried } = startQueue();
+    queue.add({ trigger: 'content' });
+    expect(carried).toEqual([]);
+  });
+
+  test('makes one run of many wishes within the time to gather', async () => {
+    const { queue, carried } = startQueue();
+    for (let index = 0; index < 50; index += 1) queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS - 1);
+    expect(carried).toEqual([]);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(carried).toEqual([{ trigger: 'content' }]);
+  });
+
+  test('is not put off by wishes that keep coming', async () => {
+    const { queue, carried } = startQueue();
+    for (let ms = 0; ms < COALESCE_MS; ms += 500) {
+      queue.add({ trigger: 'content' });
+      await jest.advanceTimersByTimeAsync(500);
+    }
+    expect(carried).toHaveLength(1);
+  });
+
+  test('lets one trailing run follow, however many wishes came meanwhile', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    for (let index = 0; index < 20; index += 1) queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(60_000);
+    expect(carried).toHaveLength(1);
+    await end();
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried).toHaveLength(2);
+    await end();
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(carried).toHaveLength(2);
+  });
+
+  test('puts the names of files together and keeps them apart from a run of everything', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'media', uploads: ['a.jpg', 'b.jpg'] });
+    queue.add({ trigger: 'content' });
+    queue.add({ trigger: 'media', uploads: ['b.jpg', 'c.jpg'] });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried).toEqual([{ trigger: 'media', uploads: ['a.jpg', 'b.jpg', 'c.jpg'] }]);
+    await end();
+    expect(carried.slice(1)).toEqual([{ trigger: 'content' }]);
+  });
+
+  test('makes a run of everything a whole one where one of its wishes asked for that', async () => {
+    const { queue, carried } = startQueue();
+    queue.add({ trigger: 'content' });
+    queue.add({ trigger: 'cron', whole: true });
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried).toEqual([{ trigger: 'content', whole: true }]);
+  });
+
+  test('tries again after growing pauses, with the same files and those that came meanwhile', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'media', uploads: ['a.jpg'] });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    await end('again');
+    queue.add({ trigger: 'media', uploads: ['b.jpg'] });
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS - 1);
+    expect(carried).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(carried[1]).toEqual({ trigger: 'media', uploads: ['a.jpg', 'b.jpg'] });
+    await end('again');
+    await jest.advanceTimersByTimeAsync(2 * FIRST_PAUSE_MS - 1);
+    expect(carried).toHaveLength(2);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(carried).toHaveLength(3);
+    await end('done');
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried).toHaveLength(4);
+  });
+
+  test('does not begin a run of everything while files by name wait for a second try', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'media', uploads: ['a.jpg'] });
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    await end('again');
+    expect(carried).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS);
+    await end();
+    expect(carried.map(({ uploads }) => uploads)).toEqual([['a.jpg'], ['a.jpg'], undefined]);
+  });
+
+  test('never waits longer than five minutes', () => {
+    expect(pauseAfter(1)).toBe(FIRST_PAUSE_MS);
+    expect(pauseAfter(3)).toBe(4 * FIRST_PAUSE_MS);
+    expect(pauseAfter(50)).toBe(LONGEST_PAUSE_MS);
+    expect(pauseAfter(5_000)).toBe(LONGEST_PAUSE_MS);
+  });
+
+  test('takes a rejection as a failure and tells of it', async () => {
+    const errors: unknown[] = [];
+    const carryOut = jest.fn(() => Promise.reject(new Error('no database')));
+    const queue = createQueue({ coalesceMs: () => COALESCE_MS, carryOut, onError: (error) => errors.push(error) });
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS + FIRST_PAUSE_MS);
+    expect(carryOut).toHaveBeenCalledTimes(2);
+    expect(errors).toEqual([new Error('no database'), new Error('no database')]);
+    queue.stop();
+  });
+
+  test('does nothing any more once it is stopped', async () => {
+    const { queue, carried } = startQueue();
+    queue.add({ trigger: 'content' });
+    queue.stop();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(600_000);
+    expect(carried).toEqual([]);
+    expect(jest.getTimerCount()).toBe(0);
+  });
+});
+
+test('a run does not inherit the request or transaction in which it was asked for', async () => {
+  jest.useRealTimers();
+  const storage = new AsyncLocalStorage<string>();
+  const seen = await new Promise((resolve) => {
+    const queue = createQueue({
+      coalesceMs: () => 1,
+      carryOut: async () => {
+        resolve(storage.getStore() ?? 'nothing');
+        return 'done';
+      },
+      onError: resolve,
+    });
+    storage.run('a request', () => {
+      queue.add({ trigger: 'content' });
+      // The timer is unref'ed: something has to keep the process alive until then.
+      setTimeout(() => undefined, 50);
+    });
+  });
+  expect(seen).toBe('nothing');
+});
