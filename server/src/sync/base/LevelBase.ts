@@ -208,7 +208,8 @@ class LevelBase implements Base {
 
   // What cannot be read now cannot be read in the next run either: the store is set aside when it is closed.
   readonly #unreadable = (cause: unknown): never => {
-    this.#isDamaged = true;
+    const code = errorCode(cause);
+    if (code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') this.#isDamaged = true;
     return damaged(cause);
   };
 

@@ -1,0 +1,335 @@
+import { readdir } from 'node:fs/promises';
+import { ClassicLevel } from 'classic-level';
+import fc from 'fast-check';
+import type { Base, BaseEntry } from '../../../server/src/sync/base/Base';
+import { openBase, type BaseOptions } from '../../../server/src/sync/base/LevelBase';
+import type { RemoteObject } from '../../../server/src/sync/bucket/Bucket';
+import { compareKeys } from '../../../server/src/sync/compareKeys';
+import { baseEntry, fingerprint, remoteObject } from './support/entries';
+import { collect } from './support/collect';
+import { errorOf } from './support/errorOf';
+import { temporaryDirectories } from './support/temporaryDirectories';
+
+const temporaryDirectory = temporaryDirectories();
+
+describe('The base', () => {
+  let options: BaseOptions;
+  let opened: Base[] = [];
+
+  beforeEach(async () => {
+    const identity = { bucketName: 'b', endpoint: '', prefix: '' };
+    options = { stateDirectory: await temporaryDirectory(), identity, filter: { include: ['**'], exclude: [] } };
+  });
+
+  afterEach(async () => {
+    for (const base of opened.splice(0)) await base.close();
+  });
+
+  async function open(given: Partial<BaseOptions> = {}): Promise<Base> {
+    const base = await openBase({ ...options, ...given });
+    opened.push(base);
+    return base;
+  }
+
+  async function reopen(base: Base): Promise<Base> {
+    await base.close();
+    opened = opened.filter((one) => one !== base);
+    return open();
+  }
+
+  async function put(base: Base, keys: readonly string[]): Promise<void> {
+    await base.settle(
+      keys.map((key) => ({ key, entry: baseEntry({ etag: `etag of ${key.length}`.replaceAll(' ', '-') }) })),
+    );
+  }
+
+  describe('entries', () => {
+    it('are none in a new base', async () => {
+      const base = await open();
+      expect(await base.get('a')).toBeUndefined();
+      expect(await collect(base.entries())).toEqual([]);
+    });
+
+    it('come back as they were, whatever is in them', async () => {
+      const base = await open();
+      const time = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n });
+      const entry: fc.Arbitrary<BaseEntry> = fc.record({
+        fingerprint: fc.record({
+          size: fc.maxSafeNat(),
+          mtimeNs: time,
+          ctimeNs: time,
+          inode: fc.bigInt({ min: 0n, max: 2n ** 64n }),
+        }),
+        etag: fc.stringMatching(/^[\w+/=-]{1,40}$/),
+        md5: fc.stringMatching(/^[0-9a-f]{32}$/),
+        racy: fc.boolean(),
+      });
+      const key = fc.string({ unit: 'binary', minLength: 1 }).filter((text) => text.isWellFormed());
+      await fc.assert(
+        fc.asyncProperty(key, entry, async (one, value) => {
+          await base.settle([{ key: one, entry: value }]);
+          expect(await base.get(one)).toEqual(value);
+        }),
+        { numRuns: 200 },
+      );
+    });
+
+    it('come in the order of UTF-8 bytes, and survive a close', async () => {
+      const keys = [
+        'b',
+        'a',
+        'a/x',
+        'a-b',
+        'a.txt',
+        '!',
+        '"',
+        '\u{1f600}',
+        '\u{ffff}',
+        'é',
+        'e\u0301',
+        'line\nfeed',
+        ' ',
+      ];
+      const base = await open();
+      await put(base, keys);
+      const again = await reopen(base);
+      const found = await collect(again.entries());
+      expect(found.map(({ key }) => key)).toEqual([...keys].sort(compareKeys));
+    });
+
+    it('come whole where they are more than one batch', async () => {
+      const keys = Array.from({ length: 2_500 }, (_, index) => String(index).padStart(5, '0'));
+      const base = await open();
+      await put(base, keys);
+      const batches: number[] = [];
+      for await (const batch of base.entries()) batches.push(batch.length);
+      expect(batches.reduce((sum, one) => sum + one, 0)).toBe(2_500);
+      expect(Math.max(...batches)).toBeLessThanOrEqual(1_000);
+    });
+
+    it('are dropped by a result without an entry', async () => {
+      const base = await open();
+      await put(base, ['a', 'b']);
+      await base.settle([{ key: 'a', entry: undefined }]);
+      expect((await collect(base.entries())).map(({ key }) => key)).toEqual(['b']);
+    });
+
+    it('are overwritten by the next result', async () => {
+      const base = await open();
+      await put(base, ['a']);
+      await base.settle([{ key: 'a', entry: baseEntry({ etag: 'new' }) }]);
+      expect((await base.get('a'))?.etag).toBe('new');
+    });
+
+    it('come as they were when the iteration began', async () => {
+      const base = await open();
+      await put(base, ['a', 'b', 'c']);
+      const iterator = base.entries()[Symbol.asyncIterator]();
+      const first = await iterator.next();
+      await put(base, ['d']);
+      expect(first.done ? [] : first.value.map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+      expect((await iterator.next()).done).toBe(true);
+    });
+  });
+
+  describe('intents', () => {
+    const intent = { action: 'upload', at: 1 } as const;
+
+    it('survive a close without a result', async () => {
+      const base = await open();
+      await put(base, ['a']);
+      await base.begin(['a', 'b'], intent);
+      const again = await reopen(base);
+      expect([...(await again.unsettled())].sort()).toEqual(['a', 'b']);
+      expect(await again.get('a')).toBeDefined();
+    });
+
+    it.each([
+      ['an entry', baseEntry()],
+      ['no entry', undefined],
+    ])('are forgotten with a result of %s, and only that of its key', async (_, entry) => {
+      const base = await open();
+      await base.begin(['a', 'b'], intent);
+      await base.settle([{ key: 'a', entry }]);
+      expect([...(await base.unsettled())]).toEqual(['b']);
+      const again = await reopen(base);
+      expect([...(await again.unsettled())]).toEqual(['b']);
+    });
+
+    it('are no entries', async () => {
+      const base = await open();
+      await base.begin(['a'], intent);
+      expect(await collect(base.entries())).toEqual([]);
+    });
+
+    it('of many keys are kept', async () => {
+      const keys = Array.from({ length: 2_500 }, (_, index) => `key-${index}`);
+      const base = await open();
+      await base.begin(keys, intent);
+      expect((await base.unsettled()).size).toBe(2_500);
+    });
+  });
+
+  describe('facts', () => {
+    it('of a new base trust nothing', async () => {
+      const base = await open();
+      expect(await base.facts()).toEqual({ trustedModes: [], reconciled: false, deletes: [] });
+    });
+
+    it('survive a close', async () => {
+      const facts = {
+        trustedModes: ['SINGLE'],
+        reconciled: true,
+        deletes: [],
+        ownerEtag: 'e',
+        ownerText: '{"a": "ü"}',
+      };
+      const base = await open();
+      await base.setFacts(facts);
+      const again = await reopen(base);
+      expect(await again.facts()).toEqual(facts);
+    });
+  });
+
+  describe('planned deletes', () => {
+    it('come back ascending, in batches of up to 1,000, and are no entries', async () => {
+      const keys = Array.from({ length: 1_500 }, (_, index) => String(index).padStart(5, '0')).concat(
+        '\u{ffff}',
+        '\u{1f600}',
+      );
+      const base = await open();
+      const deletes = keys.map((key) => ({ key, side: 'remote' as const, size: key.length }));
+      await base.planDeletes(deletes.slice(0, 1_000));
+      await base.planDeletes(deletes.slice(1_000));
+      const batches: number[] = [];
+      for await (const batch of base.plannedDeletes()) batches.push(batch.length);
+      expect(await collect(base.plannedDeletes())).toEqual(deletes);
+      expect(Math.max(...batches)).toBeLessThanOrEqual(1_000);
+      expect(await collect(base.entries())).toEqual([]);
+    });
+
+    it('come back ascending in whatever order they were planned', async () => {
+      const base = await open();
+      for (const key of ['c', 'a', 'b']) await base.planDeletes([{ key, side: 'remote', size: 0 }]);
+      expect((await collect(base.plannedDeletes())).map(({ key }) => key)).toEqual(['a', 'b', 'c']);
+    });
+
+    it('are gone when they were cleared, and nothing else is', async () => {
+      const base = await open();
+      await put(base, ['a']);
+      await base.begin(['b'], { action: 'upload', at: 1 });
+      await base.planDeletes([{ key: 'a', side: 'remote', size: 0 }]);
+      await base.clearPlannedDeletes();
+      expect(await collect(base.plannedDeletes())).toEqual([]);
+      expect(await base.get('a')).toBeDefined();
+      expect((await base.unsettled()).size).toBe(1);
+    });
+  });
+
+  describe('a listing', () => {
+    async function* pages(all: readonly (readonly RemoteObject[])[]): AsyncIterable<RemoteObject[]> {
+      for (const page of all) yield [...page];
+    }
+
+    it('is sorted, of repeated keys the last one counts, and nothing stays behind', async () => {
+      const base = await open();
+      const key = fc.string({ unit: fc.constantFrom('a', 'b', '/', '-', '\u{ffff}', '\u{1f600}', 'é'), minLength: 1 });
+      const object = fc
+        .record({ key, size: fc.nat(), etag: fc.string(), lastModifiedMs: fc.maxSafeNat() })
+        .map((one): RemoteObject => one);
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(object, { maxLength: 6 }), { maxLength: 6 }), async (all) => {
+          const last = new Map(all.flat().map((one) => [one.key, one]));
+          const expected = [...last.values()].sort((a, b) => compareKeys(a.key, b.key));
+          expect(await collect(base.sortListing(pages(all)))).toEqual(expected);
+          expect(await collect(base.entries())).toEqual([]);
+        }),
+        { numRuns: 100 },
+      );
+    });
+
+    it('of which the reading stopped does not mix with the next one', async () => {
+      const base = await open();
+      for await (const page of base.sortListing(pages([[remoteObject('old')]]))) if (page.length > 0) break;
+      expect(await collect(base.sortListing(pages([[remoteObject('new')]])))).toEqual([remoteObject('new')]);
+    });
+
+    it('that fails half way fails, and gives nothing', async () => {
+      const base = await open();
+      async function* cut(): AsyncIterable<RemoteObject[]> {
+        yield [remoteObject('a')];
+        throw new Error('cut off');
+      }
+      const given: RemoteObject[] = [];
+      const reading = async (): Promise<void> => {
+        for await (const page of base.sortListing(cut())) given.push(...page);
+      };
+      await expect(reading()).rejects.toThrow('cut off');
+      expect(given).toEqual([]);
+    });
+  });
+
+  describe('of one directory', () => {
+    it('is open once at a time', async () => {
+      const base = await open();
+      const error = await errorOf(openBase(options));
+      expect(error.code).toBe('BASE_LOCKED');
+      expect(error.message).toContain('Another process');
+      await put(base, ['a']);
+      const again = await reopen(base);
+      expect(await again.get('a')).toBeDefined();
+      expect(await readdir(options.stateDirectory)).toHaveLength(1);
+    });
+
+    it.each<[string, Partial<BaseOptions>]>([
+      ['bucket', { identity: { bucketName: 'other', endpoint: '', prefix: '' } }],
+      ['endpoint', { identity: { bucketName: 'b', endpoint: 'http://127.0.0.1:1', prefix: '' } }],
+      ['prefix', { identity: { bucketName: 'b', endpoint: '', prefix: 'site/' } }],
+      ['include', { filter: { include: ['uploads/**'], exclude: [] } }],
+      ['exclude', { filter: { include: ['**'], exclude: ['a'] } }],
+    ])('is another one with another %s, and both are kept', async (_, given) => {
+      const base = await open();
+      await put(base, ['a']);
+      const other = await open(given);
+      expect(await other.get('a')).toBeUndefined();
+      await put(other, ['b']);
+      expect(await base.get('b')).toBeUndefined();
+      expect(await readdir(options.stateDirectory)).toHaveLength(2);
+    });
+
+    it('does not mix up names that differ only by where one setting ends', async () => {
+      const one = await open({ identity: { bucketName: 'ab', endpoint: '', prefix: 'c/' } });
+      await put(one, ['a']);
+      const other = await open({ identity: { bucketName: 'a', endpoint: '', prefix: 'bc/' } });
+      expect(await other.get('a')).toBeUndefined();
+    });
+
+    it('that another version wrote is set aside, not deleted', async () => {
+      const base = await open();
+      await put(base, ['a']);
+      await base.close();
+      opened = [];
+      const [name = ''] = await readdir(options.stateDirectory);
+      const level = new ClassicLevel(`${options.stateDirectory}/${name}`);
+      await level.put('m!version', '999');
+      await level.close();
+
+      const fresh = await open();
+      expect(await fresh.get('a')).toBeUndefined();
+      expect(await fresh.facts()).toMatchObject({ trustedModes: [], reconciled: false });
+      const names = await readdir(options.stateDirectory);
+      expect(names.sort()).toEqual([name, expect.stringMatching(`^${name}\\.damaged-\\d+$`)]);
+      const again = await reopen(fresh);
+      expect(await readdir(options.stateDirectory)).toHaveLength(2);
+      expect(again).toBeDefined();
+    });
+  });
+
+  it('keeps a fingerprint to the nanosecond', async () => {
+    const exact = fingerprint({ mtimeNs: 1_722_222_222_123_456_789n, ctimeNs: 1_722_222_222_987_654_321n });
+    const base = await open();
+    await base.settle([{ key: 'a', entry: baseEntry({ fingerprint: exact }) }]);
+    const again = await reopen(base);
+    expect((await again.get('a'))?.fingerprint).toEqual(exact);
+  });
+});
