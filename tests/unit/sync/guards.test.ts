@@ -142,6 +142,43 @@ describe('checkGuards', () => {
     for (const word of words) expect(text).toContain(word);
   });
 
+  describe('of local deletes', () => {
+    const local: Partial<DeleteFacts> = { side: 'local' };
+
+    it.each<[string, Partial<DeleteFacts>]>([
+      ['nothing to delete beside an emptied bucket', { remoteObjects: 0 }],
+      ['exactly 25 % of the local files', { localFiles: 100, remoteObjects: 1, deletes: 25 }],
+      ['10 of 12 files', { localFiles: 12, remoteObjects: 2, deletes: 10 }],
+    ])('lets pass: %s', (_, given) => {
+      expect(checkGuards(facts({ ...local, ...given }))).toBeUndefined();
+    });
+
+    it.each<[string, Partial<DeleteFacts>, { guard: string; count: number; limit: number }]>([
+      [
+        'a single file beside an emptied bucket',
+        { remoteObjects: 0, deletes: 1 },
+        { guard: 'bucket-emptied', count: 1, limit: 0 },
+      ],
+      [
+        'one more than 25 % of the local files, however full the bucket is',
+        { localFiles: 100, remoteObjects: 100_000, deletes: 26 },
+        { guard: 'max-delete', count: 26, limit: 25 },
+      ],
+      [
+        'one more than 10 with those of the last 24 h',
+        { localFiles: 5, deletes: 4, recentDeletes: 7 },
+        { guard: 'max-delete', count: 4, limit: 3 },
+      ],
+    ])('withholds: %s', (_, given, expected) => {
+      expect(checkGuards(facts({ ...local, ...given }))).toMatchObject(expected);
+    });
+
+    it('says that it is the files here that it would delete', () => {
+      expect(checkGuards(facts({ ...local, deletes: 30 }))?.message).toContain('30 of 100 files here');
+      expect(checkGuards(facts({ ...local, remoteObjects: 0, deletes: 3 }))?.message).toContain('bucket holds no file');
+    });
+  });
+
   it('speaks of earlier deletes only where there were any', () => {
     expect(checkGuards(facts({ deletes: 30 }))?.message).not.toContain('24 hours');
   });
