@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
@@ -81,6 +81,14 @@ export class SyncedDirectory {
     await writeFile(this.path(key), content);
     const anHourAgo = Date.now() / 1000 - 3600;
     await utimes(this.path(key), anHourAgo, anHourAgo);
+  }
+
+  async read(key: string): Promise<string> {
+    return readFile(this.path(key), 'utf8');
+  }
+
+  async ageInSeconds(key: string): Promise<number> {
+    return (Date.now() - (await stat(this.path(key))).mtimeMs) / 1000;
   }
 
   async remove(key: string): Promise<void> {

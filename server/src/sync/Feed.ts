@@ -18,13 +18,19 @@ export interface KeyPast {
   supersededMd5s: ReadonlySet<string>;
 }
 
+/** The rows that have nothing more to say to a directory. */
+export interface SeenRows {
+  /** Rows up to here were seen; `undefined`: the directory has no base, and every row speaks. */
+  position: number | undefined;
+  /** A directory knows what it wrote itself, if it knows anything. */
+  directoryId: string;
+}
+
 /** The change feed that the instances of a site share; it also holds the tombstones. */
 export interface Feed {
-  append(changes: readonly FeedChange[]): Promise<void>;
-  /**
-   * @param since position that this directory has seen; only later rows speak. `undefined`: all rows do.
-   */
-  past(key: string, since: number | undefined): Promise<KeyPast>;
+  /** @param directoryId whose change it was. */
+  append(changes: readonly FeedChange[], directoryId: string): Promise<void>;
+  past(key: string, seen: SeenRows): Promise<KeyPast>;
   /** The position of the newest row; 0 for an empty feed. */
   position(): Promise<number>;
 }

@@ -7,7 +7,7 @@ import type { ConditionalWrites, Expected } from './bucket/ConditionalWrites';
 import { ContentHash } from './ContentHash';
 import { contentTypeOf } from './contentTypeOf';
 import { decide, type Decision, type Evidence, type FeedVerdict, type RemoteSide } from './decide';
-import type { Feed, FeedChange, KeyPast } from './Feed';
+import type { Feed, FeedChange, KeyPast, SeenRows } from './Feed';
 import type { Fingerprint } from './Fingerprint';
 import { hashFile } from './hashFile';
 import type { KeyResult, KeyWorker, Outcome, PerformOptions } from './KeyWorker';
@@ -34,8 +34,8 @@ export interface MultiOptions {
   writes: ConditionalWrites;
   base: Base;
   feed: Feed;
-  /** Rows of the feed up to here were seen by this directory; `undefined`: none. */
-  feedPosition: number | undefined;
+  /** Rows of the feed that this directory has seen. */
+  seen: SeenRows;
   /** Keys whose last operation was begun and never settled. */
   unsettled: ReadonlySet<string>;
   /** Which keys a database row still names: a missing file is then fetched back, not deleted. */
@@ -152,7 +152,7 @@ export class MultiWorker implements KeyWorker {
 
   /** Decides, and reads what the decision needs: the contents, and what the feed says of them. */
   async #decide(sides: KeySides, { byName }: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
-    const { feed, feedPosition, unsettled } = this.#options;
+    const { feed, seen, unsettled } = this.#options;
     const base = sides.base && unsettled.has(sides.key) ? { ...sides.base, racy: true } : sides.base;
     let content: (LocalContent & { evidence: Evidence }) | undefined;
     let decision = decide('MULTI', { ...sides, base });
@@ -163,7 +163,7 @@ export class MultiWorker implements KeyWorker {
     // A person who has just put the file there knows what they want, whatever was deleted before.
     if (!sides.local || byName || !asksFeed(decision)) return { decision, content };
 
-    const past = await feed.past(sides.key, feedPosition);
+    const past = await feed.past(sides.key, seen);
     if (past.deletedMd5 === undefined && past.supersededMd5s.size === 0) return { decision, content };
     content ??= await this.#compare(sides);
     const verdict = verdictOf(past, content.md5);
@@ -350,7 +350,7 @@ export class MultiWorker implements KeyWorker {
 
   async #deleteRemote(sides: KeySides, byName: boolean): Promise<Outcome> {
     const { key, base } = sides;
-    const { local, feed, writes, signal, beforeWrite, referenced } = this.#options;
+    const { local, feed, seen, writes, signal, beforeWrite, referenced } = this.#options;
     if (!base) throw lostRace(key);
     // While a database row names the file, its absence is a loss and not a wish.
     if ((await referenced([key])).has(key)) {
@@ -360,7 +360,7 @@ export class MultiWorker implements KeyWorker {
     if ((await local.stat(key)) !== undefined) throw lostRace(key);
     await beforeWrite();
     // The row comes first: on a store that ignores If-Match, the others can then see which content was meant.
-    await feed.append([{ key, action: 'delete', md5: base.md5, byName }]);
+    await feed.append([{ key, action: 'delete', md5: base.md5, byName }], seen.directoryId);
     await this.#options.base.begin([key], { action: 'delete-remote', at: Date.now() });
     await writes.delete(key, base.etag, signal);
     await this.#settle(key, undefined, undefined);

@@ -5,17 +5,22 @@ import type { Feed } from './Feed';
 export class Outbox {
   readonly #base: Base;
   readonly #feed: Feed;
+  readonly #directoryId: string;
 
-  constructor(base: Base, feed: Feed) {
+  constructor(base: Base, feed: Feed, directoryId: string) {
     this.#base = base;
     this.#feed = feed;
+    this.#directoryId = directoryId;
   }
 
   /** A row that was sent twice says the same twice, so a kill between the two steps does no harm. */
   async flush(): Promise<void> {
     const waiting = await this.#base.outbox();
     if (waiting.length === 0) return;
-    await this.#feed.append(waiting.map(({ change }) => change));
+    await this.#feed.append(
+      waiting.map(({ change }) => change),
+      this.#directoryId,
+    );
     await this.#base.sent(waiting.map(({ id }) => id));
   }
 }

@@ -58,8 +58,12 @@ export class Run {
 
   /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
   async execute(scope: SyncScope): Promise<void> {
-    if (scope.kind === 'keys') await this.#syncKeys(scope.keys, scope.byName);
-    else await this.#syncAll(scope.kind);
+    if (scope.kind !== 'keys') {
+      await this.#syncAll(scope.kind);
+      return;
+    }
+    await this.#syncKeys(scope.keys, scope.byName);
+    await this.#noteFeedPosition(scope.feedPosition);
   }
 
   /** Looks at every local file, and at every object or what base says of them. */
@@ -299,10 +303,15 @@ export class Run {
     if (!state.refused && !facts.trustedModes.includes(options.mode)) {
       facts.trustedModes = [...facts.trustedModes, options.mode];
     }
-    if (state.failed === 0) {
-      if (feedPosition !== undefined) facts.feedPosition = feedPosition;
-      await this.#forgetLooseIntents(unsettled);
-    }
+    if (state.failed === 0) await this.#forgetLooseIntents(unsettled);
+    await base.setFacts(facts);
+    await this.#noteFeedPosition(feedPosition);
+  }
+
+  async #noteFeedPosition(position: number | undefined): Promise<void> {
+    const { facts, base, state } = this.#parts;
+    if (position === undefined || state.failed > 0 || state.refused || position <= (facts.feedPosition ?? -1)) return;
+    facts.feedPosition = position;
     await base.setFacts(facts);
   }
 

@@ -37,6 +37,8 @@ export type SyncScope =
       keys: readonly string[];
       /** Those of the keys that a person named, by a media event here or elsewhere; all of them if absent. */
       byName?: ReadonlySet<string>;
+      /** The keys are those of all rows of the feed up to here: once they are done, these rows were seen. */
+      feedPosition?: number;
     };
 
 /** What instances with directories of their own need. */

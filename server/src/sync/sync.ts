@@ -60,10 +60,10 @@ async function runOnce(options: SyncOptions, state: RunState): Promise<void> {
     const claim = new Claim({ ...options, scope }, directoryId, base, facts, state.signal);
     const local = new LocalDirectory(options.directory);
     const unsettled = await base.unsettled();
-    const common = { local, base, facts, claim, unsettled };
+    const common = { local, base, facts, claim, unsettled, directoryId };
     const worker = await makeWorker(options, state, common, path);
     await new Run({ options, state, worker, ...common }).execute(scope);
-    if (options.multi) await new Outbox(base, options.multi.feed).flush();
+    if (options.multi) await new Outbox(base, options.multi.feed, directoryId).flush();
   } finally {
     await base.close();
   }
@@ -75,12 +75,13 @@ interface Common {
   facts: BaseFacts;
   claim: Claim;
   unsettled: ReadonlySet<string>;
+  directoryId: string;
 }
 
 async function makeWorker(
   options: SyncOptions,
   state: RunState,
-  { local, base, facts, claim, unsettled }: Common,
+  { local, base, facts, claim, unsettled, directoryId }: Common,
   stateDirectory: string,
 ): Promise<KeyWorker> {
   const { bucket, referenced, concurrency } = options;
@@ -99,7 +100,7 @@ async function makeWorker(
   if (options.mode === 'SINGLE') return new SingleWorker(common);
 
   const { feed, trashDays } = requireMulti(options);
-  await new Outbox(base, feed).flush();
+  await new Outbox(base, feed, directoryId).flush();
   const trash = new Trash(stateDirectory);
   await trash.purge(trashDays);
   if (!facts.conditions) {
@@ -112,7 +113,7 @@ async function makeWorker(
     writer: new LocalWriter(local, trash),
     writes: new ConditionalWrites(bucket, facts.conditions),
     feed,
-    feedPosition: facts.feedPosition,
+    seen: { position: facts.feedPosition, directoryId },
     unsettled,
     concurrency,
   });

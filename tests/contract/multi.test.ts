@@ -1,0 +1,278 @@
+import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Trash } from '../../server/src/sync/local/Trash';
+import type { SyncOptions } from '../../server/src/sync/SyncOptions';
+import { MemoryFeed } from '../support/MemoryFeed';
+import { describeEachStore } from '../support/stores';
+import { SyncedDirectory, type RunResult } from '../support/SyncedDirectory';
+
+describeEachStore('MULTI mode', (store) => {
+  const directories: SyncedDirectory[] = [];
+  let feed: MemoryFeed;
+  let a: SyncedDirectory;
+  let b: SyncedDirectory;
+
+  const run = (site: SyncedDirectory, more: Partial<SyncOptions> = {}): Promise<RunResult> =>
+    site.run({ mode: 'MULTI', multi: { feed, trashDays: 7 }, ...more });
+  const create = async (bucketName?: string): Promise<SyncedDirectory> => {
+    const directory = await SyncedDirectory.create(store(), bucketName === undefined ? {} : { bucketName });
+    directories.push(directory);
+    return directory;
+  };
+  const setTime = (site: SyncedDirectory, key: string, secondsAgo: number): Promise<void> => {
+    const time = Date.now() / 1000 - secondsAgo;
+    return utimes(site.path(key), time, time);
+  };
+  const trashOf = async (site: SyncedDirectory) => {
+    const trash = new Trash(site.path('uploads/.s3-sync'));
+    const items = await trash.list();
+    return Promise.all(
+      items.map(async (item) => ({ ...item, text: await site.read(join('uploads/.s3-sync/trash', item.id)) })),
+    );
+  };
+
+  beforeEach(async () => {
+    feed = new MemoryFeed();
+    a = await create();
+    b = await create(a.bucketName);
+  });
+  afterAll(() => Promise.all(directories.map((directory) => directory.dispose())));
+
+  test('files of every server reach the bucket and every other server, with their times', async () => {
+    await a.write('uploads/from-a.txt', 'a');
+    await b.write('uploads/deep/er/from-b.txt', 'b');
+    await setTime(a, 'uploads/from-a.txt', 5_000);
+    expect(await run(a)).toMatchObject({ status: 'done', uploaded: 1 });
+    expect(await run(b)).toMatchObject({ status: 'done', uploaded: 1, downloaded: 1 });
+    expect(await run(a)).toMatchObject({ status: 'done', uploaded: 0, downloaded: 1 });
+    expect(await a.read('uploads/deep/er/from-b.txt')).toBe('b');
+    expect(await b.read('uploads/from-a.txt')).toBe('a');
+    expect(await b.ageInSeconds('uploads/from-a.txt')).toBeCloseTo(5_000, -2);
+    for (const site of [a, b]) {
+      const again = await run(site);
+      expect(again).toMatchObject({ status: 'done', uploaded: 0, downloaded: 0 });
+      expect(Object.keys(again.requests)).toEqual(['ListObjectsV2']);
+    }
+  });
+
+  test('a changed file replaces the old one everywhere, and the old one is in the trash', async () => {
+    await a.write('uploads/x.txt', 'first');
+    await run(a);
+    await run(b);
+    await b.write('uploads/x.txt', 'second');
+    expect(await run(b)).toMatchObject({ uploaded: 1 });
+    expect(await run(a)).toMatchObject({ status: 'done', downloaded: 1 });
+    expect(await a.read('uploads/x.txt')).toBe('second');
+    expect(await trashOf(a)).toMatchObject([{ key: 'uploads/x.txt', why: 'overwritten', text: 'first' }]);
+  });
+
+  test('a deletion travels, does not come back, and its file is in the trash of the others', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await run(b);
+    await a.remove('uploads/x.txt');
+    expect(await run(a)).toMatchObject({ status: 'done', deletedRemote: 1 });
+    expect(await run(b)).toMatchObject({ status: 'done', deletedLocal: 1, uploaded: 0 });
+    expect(await trashOf(b)).toMatchObject([{ key: 'uploads/x.txt', why: 'deleted', text: 'x' }]);
+    expect(await run(a)).toMatchObject({ status: 'done', downloaded: 0 });
+    expect(await a.keysInBucket()).toEqual(['uploads/y.txt']);
+  });
+
+  test.each([
+    ['the one of the server that syncs second', 100, 10],
+    ['the one of the server that syncs first', 10, 100],
+  ])('two editors change the same file: the newer one wins everywhere (%s)', async (_name, ageA, ageB) => {
+    await a.write('uploads/x.txt', 'old');
+    await run(a);
+    await run(b);
+    await a.write('uploads/x.txt', 'from a');
+    await setTime(a, 'uploads/x.txt', ageA);
+    await b.write('uploads/x.txt', 'from b');
+    await setTime(b, 'uploads/x.txt', ageB);
+    await run(a);
+    const conflict = await run(b);
+    expect(conflict).toMatchObject({
+      status: 'done',
+      conflicts: 1,
+      failures: [{ key: 'uploads/x.txt', code: 'CONFLICT' }],
+    });
+    await run(a);
+    const [winner, loser] = ageA > ageB ? ['from b', 'from a'] : ['from a', 'from b'];
+    expect(await a.read('uploads/x.txt')).toBe(winner);
+    expect(await b.read('uploads/x.txt')).toBe(winner);
+    expect((await a.getObject('uploads/x.txt')).body.toString()).toBe(winner);
+    const trashed = [...(await trashOf(a)), ...(await trashOf(b))].map(({ text }) => text);
+    expect(trashed).toContain(loser);
+  });
+
+  test('two servers that change the same file at the same moment both end with the same bytes', async () => {
+    await a.write('uploads/x.txt', 'old');
+    await run(a);
+    await run(b);
+    await a.write('uploads/x.txt', 'from a');
+    await b.write('uploads/x.txt', 'from b');
+    await Promise.all([run(a), run(b)]);
+    for (const site of [a, b, a, b]) await run(site);
+    const winner = await a.read('uploads/x.txt');
+    expect(['from a', 'from b']).toContain(winner);
+    expect(await b.read('uploads/x.txt')).toBe(winner);
+    expect((await a.getObject('uploads/x.txt')).body.toString()).toBe(winner);
+    const trashed = [...(await trashOf(a)), ...(await trashOf(b))].map(({ text }) => text);
+    expect(trashed).toContain(winner === 'from a' ? 'from b' : 'from a');
+  });
+
+  test('a file changed here and deleted there lives', async () => {
+    await a.write('uploads/x.txt', 'old');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await run(b);
+    await a.remove('uploads/x.txt');
+    await b.write('uploads/x.txt', 'changed');
+    await run(a);
+    expect(await run(b)).toMatchObject({ status: 'done', uploaded: 1, deletedLocal: 0 });
+    expect(await run(a)).toMatchObject({ status: 'done', downloaded: 1 });
+    expect(await a.read('uploads/x.txt')).toBe('changed');
+  });
+
+  test('a new server with an empty directory fills itself from the bucket and deletes nothing', async () => {
+    for (let index = 0; index < 30; index++) await a.write(`uploads/${index}.txt`, String(index));
+    await a.write('uploads/large.bin', Buffer.alloc(9 * 1024 * 1024, 1));
+    await run(a);
+    const c = await create(a.bucketName);
+    expect(await run(c)).toMatchObject({ status: 'done', downloaded: 31, deletedRemote: 0, failures: [] });
+    expect(await c.read('uploads/7.txt')).toBe('7');
+    expect(await readdir(c.path('uploads'))).toHaveLength(32);
+  });
+
+  test('a server from a stale image neither brings deleted files back nor overwrites newer ones', async () => {
+    await a.write('uploads/deleted.txt', 'deleted later');
+    await a.write('uploads/changed.txt', 'first version');
+    await a.write('uploads/kept.txt', 'kept');
+    await run(a);
+    await a.remove('uploads/deleted.txt');
+    await a.write('uploads/changed.txt', 'second version');
+    await setTime(a, 'uploads/changed.txt', 10_000);
+    await run(a);
+
+    const stale = await create(a.bucketName);
+    await stale.write('uploads/deleted.txt', 'deleted later');
+    await stale.write('uploads/changed.txt', 'first version');
+    await stale.write('uploads/kept.txt', 'kept');
+    expect(await run(stale)).toMatchObject({ status: 'done', uploaded: 0, deletedLocal: 1, downloaded: 1 });
+    expect(await stale.read('uploads/changed.txt')).toBe('second version');
+    expect(await a.keysInBucket()).toEqual(['uploads/changed.txt', 'uploads/kept.txt']);
+    expect((await trashOf(stale)).map(({ text }) => text).sort()).toEqual(['deleted later', 'first version']);
+  });
+
+  test('the same bytes uploaded again after a delete live', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await run(b);
+    await a.remove('uploads/x.txt');
+    await run(a);
+    await run(b);
+    await a.write('uploads/x.txt', 'x');
+    expect(await run(a)).toMatchObject({ status: 'done', uploaded: 1, deletedLocal: 0 });
+    expect(await run(b)).toMatchObject({ status: 'done', downloaded: 1 });
+    expect(await b.read('uploads/x.txt')).toBe('x');
+  });
+
+  test('a directory that was emptied under a server deletes nothing, with its base and without', async () => {
+    for (let index = 0; index < 30; index++) await a.write(`uploads/${index}.txt`, String(index));
+    await run(a);
+    await run(b);
+    for (const name of await readdir(b.path('uploads'))) {
+      if (name !== '.s3-sync') await b.remove(`uploads/${name}`);
+    }
+    expect(await run(b)).toMatchObject({
+      status: 'refused',
+      deletedRemote: 0,
+      refused: { guard: 'directory-emptied' },
+    });
+    await rm(b.path('uploads/.s3-sync'), { recursive: true });
+    expect(await run(b)).toMatchObject({ status: 'done', deletedRemote: 0, downloaded: 30 });
+    expect(await a.keysInBucket()).toHaveLength(30);
+  });
+
+  test('a bucket that was emptied deletes nothing here', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await run(a);
+    await a.deleteObject('uploads/x.txt');
+    expect(await run(a)).toMatchObject({ status: 'refused', deletedLocal: 0, refused: { guard: 'bucket-emptied' } });
+    expect(await a.read('uploads/x.txt')).toBe('x');
+  });
+
+  test('a missing file that a database row still names is fetched back', async () => {
+    await a.write('uploads/named.png', 'named');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await a.remove('uploads/named.png');
+    const back = await run(a, { referenced: async (keys) => new Set(keys) });
+    expect(back).toMatchObject({ status: 'done', downloaded: 1, deletedRemote: 0 });
+    expect(await a.read('uploads/named.png')).toBe('named');
+  });
+
+  test('rows of the feed are applied by key, without a listing', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await run(b);
+    await a.write('uploads/new.txt', 'new');
+    await a.remove('uploads/x.txt');
+    const keys = ['uploads/new.txt', 'uploads/x.txt'];
+    expect(await run(a, { scope: { kind: 'keys', keys }, claimedRecently: true })).toMatchObject({
+      uploaded: 1,
+      deletedRemote: 1,
+    });
+    const applied = await run(b, { scope: { kind: 'keys', keys, byName: new Set(keys) }, claimedRecently: true });
+    expect(applied).toMatchObject({ status: 'done', downloaded: 1, deletedLocal: 1 });
+    expect(applied.requests.ListObjectsV2).toBeUndefined();
+  });
+
+  test('a file that is written here while its newer version is fetched is not overwritten', async () => {
+    await a.write('uploads/x.txt', 'old');
+    await run(a);
+    await run(b);
+    await a.write('uploads/x.txt', 'from a');
+    await setTime(a, 'uploads/x.txt', 3_600);
+    await run(a);
+    await writeFile(b.path('uploads/x.txt'), 'written at b right now');
+    await run(b);
+    await run(b);
+    await run(a);
+    expect(await b.read('uploads/x.txt')).toBe('written at b right now');
+    expect(await a.read('uploads/x.txt')).toBe('written at b right now');
+    expect((await trashOf(b)).map(({ text }) => text)).toContain('from a');
+  });
+
+  test('a key that would leave the directory is refused and reported, the rest is fetched', async () => {
+    await a.putObject('uploads/ok.txt', 'ok');
+    await a.putObject('uploads//double.txt', 'x');
+    const result = await run(a);
+    expect(result).toMatchObject({ status: 'partial', downloaded: 1 });
+    expect(result.failures).toMatchObject([{ key: 'uploads//double.txt', code: 'UNSAFE_KEY' }]);
+  });
+
+  test('a file beside a folder of the same name is an error of that key alone', async () => {
+    await a.putObject('uploads/a', 'file');
+    await a.putObject('uploads/a/b', 'below');
+    await a.putObject('uploads/c', 'c');
+    const result = await run(a);
+    expect(result.status).toBe('partial');
+    expect(result.failed).toBe(1);
+    expect(await a.read('uploads/c')).toBe('c');
+  });
+
+  test('no temporary file stays behind, and the files of the plugin never reach the bucket', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await run(a);
+    await run(b);
+    await b.write('uploads/x.txt', 'y');
+    await run(b);
+    await run(a);
+    for (const site of [a, b]) expect((await readdir(site.path('uploads'))).sort()).toEqual(['.s3-sync', 'x.txt']);
+    expect(await a.keysInBucket()).toEqual(['uploads/x.txt']);
+  });
+});
