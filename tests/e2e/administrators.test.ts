@@ -8,7 +8,8 @@ import type { S3Server } from '../support/s3-server/startS3Server';
 import { describeWithChromium, launchChromium } from './chromium';
 import { type Login, SettingsPage } from './SettingsPage';
 
-const FILES = 60;
+/** So many that, with each upload slowed down, the run outlasts two reloads on a busy machine. */
+const FILES = 300;
 const PASSWORD = 'Someone-for-tests-1';
 
 describeWithChromium('settings page for several administrators [in-project]', () => {
@@ -57,11 +58,12 @@ describeWithChromium('settings page for several administrators [in-project]', ()
     const ada = await open(administrator);
     await ada.visit();
     await ada.syncNow.waitFor();
-    store.server.fault({ kind: 'delay', ms: 2_000, match: { operation: 'PutObject', key: /uploads\// } });
+    store.server.fault({ kind: 'delay', ms: 4_000, match: { operation: 'PutObject', key: /uploads\// } });
     for (let number = 0; number < FILES; number += 1) writeFile(strapi, `uploads/${number}.txt`);
     await ada.syncNow.click();
     const progress = (page: SettingsPage) => page.page.locator('[data-progress]');
     await progress(ada).getByText('Started by Ada Admin.').waitFor();
+    await progress(ada).getByText('uploads/').waitFor();
     expect(await ada.accessibilityFaults()).toEqual([]);
     await ada.screenshot('running');
 

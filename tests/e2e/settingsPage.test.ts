@@ -152,7 +152,7 @@ describeWithChromium('settings page', () => {
       await first.waitFor();
       expect(await first.textContent()).toContain('Button, Ada Admin');
       expect(await first.textContent()).toContain('Done');
-      const refused = page.history.filter({ hasText: 'Deletes withheld' }).first();
+      const refused = page.history.filter({ hasText: 'Refused' }).first();
       await refused.getByRole('button').focus();
       await page.page.keyboard.press('Enter');
       const dialog = page.page.getByRole('dialog');
