@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { startStrapi, startStrapiProcess } from '../support/strapi';
 
 describe('The test app', () => {
@@ -19,6 +19,7 @@ describe('The test app', () => {
     const second = await startStrapiProcess({ appDir: first.appDir });
     const users = await second.admin.get('/admin/users');
     const code = await second.stop();
+    rmSync(first.appDir, { recursive: true });
     expect(users.status).toBe(200);
     expect(code).toBe(0);
   });
