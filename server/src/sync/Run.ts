@@ -21,6 +21,10 @@ const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const DELETE_BATCH = 1_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SIDES = ['remote', 'local'] as const;
+const KEPT = {
+  remote: 'This file is not here any more. Its copy in the bucket was kept.',
+  local: 'This file is not in the bucket any more. It was kept here.',
+};
 const NOT_BY_NAME: PerformOptions = { byName: false };
 const BY_NAME: PerformOptions = { byName: true };
 
@@ -200,6 +204,7 @@ export class Run {
     if (this.#deletes.count('remote') + this.#deletes.count('local') === 0) return;
     if (state.failed > 0) {
       await this.#withhold(SIDES, ...this.#whyAfterFailures());
+      await this.#deletes.clear();
       return;
     }
     const refusals = new Map<PlannedDelete['side'], Omit<Refusal, 'digest'>>();
@@ -212,7 +217,7 @@ export class Run {
     const isConfirmed = digest !== undefined && digest === options.confirm;
     if (first && !isConfirmed) {
       this.#refuse({ ...first, ...(digest === undefined ? {} : { digest }) });
-      await this.#withhold(SIDES, 'This file is missing on the other side. Its copy was kept.', first.fix);
+      for (const side of SIDES) await this.#withhold([side], KEPT[side], first.fix);
     } else {
       for (const side of SIDES) await this.#deleteSide(side, refusals.has(side));
     }
@@ -286,7 +291,6 @@ export class Run {
     for (const side of sides) {
       for await (const batch of this.#deletes.of(side)) this.#parts.state.withhold(keysOf(batch), message, fix);
     }
-    await this.#deletes.clear();
   }
 
   async #remember(side: PlannedDelete['side'], count: number): Promise<void> {
