@@ -86,6 +86,20 @@ describe('Cursor', () => {
     expect(seen.closed).toBe(true);
   });
 
+  it('holds back an error that comes before it is asked for: nothing is left unhandled', async () => {
+    const unhandled: unknown[] = [];
+    const note = (error: unknown): void => {
+      unhandled.push(error);
+    };
+    process.on('unhandledRejection', note);
+    const cursor = new Cursor(source([[1]], new Error('cut off')).batches);
+    await cursor.advance();
+    await new Promise((done) => setTimeout(done, 20));
+    process.off('unhandledRejection', note);
+    expect(unhandled).toEqual([]);
+    await expect(cursor.advance()).rejects.toThrow('cut off');
+  });
+
   it('can be closed without ever having been used, and after its end', async () => {
     const { seen, batches } = source([[1]]);
     await new Cursor(batches).close();
