@@ -53,7 +53,8 @@ export async function startStrapi(options: TestAppOptions = {}): Promise<Started
     await strapi.load();
     await strapi.listen();
   } catch (error) {
-    await strapi.destroy();
+    // What was half loaded may refuse to end; the first error is the one to tell.
+    await strapi.destroy().catch(() => undefined);
     throw error;
   }
   const address = z.object({ port: z.number() }).parse(strapi.server.httpServer.address());

@@ -4,7 +4,10 @@ import type { KeyFailure, Refusal, SyncStatus } from '../sync/SyncReport';
 
 /** One problem that keeps anything from being synced, for the page and the CLI alike. */
 export interface Problem {
-  /** `BUCKET_MISSING`, `REGION_MISSING`, `MODE_MISSING`, `PROVIDER_NOT_LOCAL`, `DIRECTORY_MISSING`. */
+  /**
+   * `BUCKET_MISSING`, `REGION_MISSING`, `MODE_MISSING`, `MODE_NOT_AVAILABLE`, `PROVIDER_NOT_LOCAL`,
+   * `DIRECTORY_MISSING`, `SETTINGS_INVALID` (saved or configured values that do not fit together).
+   */
   code: string;
   /** The setting to change, if one does. */
   setting?: keyof Settings;

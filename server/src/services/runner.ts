@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Settings } from '../config/settingsSchema';
 import type { Problem, RunAnswer, TriggerName } from '../routes/contract';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';
 import { openBucket } from '../sync/bucket/S3Bucket';
@@ -15,7 +17,6 @@ import { logReport } from './logReport';
 import type { MediaReferencesService } from './mediaReferences';
 import { HEARTBEAT_MS } from './ProcessIdentity';
 import type { RunsService } from './runs';
-import type { Settings } from '../config/settingsSchema';
 import type { SettingsService, SettingsState } from './settings';
 import type { SiteService } from './site';
 
@@ -49,6 +50,8 @@ export interface RunnerService {
   start(request: RunRequest): Promise<StartOutcome>;
   /** The run that goes on in this process, with its progress. */
   current(): RunAnswer | undefined;
+  /** Resolves when nothing goes on in this process. */
+  idle(): Promise<void>;
   /** Asks the run with this id to end. Returns false where it does not go on in this process. */
   cancel(id: number): boolean;
   /** Cancels what goes on, waits for its end, and starts nothing any more. */
@@ -83,6 +86,9 @@ const PASSING: readonly SyncErrorCode[] = [
 /** The bucket is asked again whose it is after so long, in ms; a whole run asks each time. */
 const CLAIM_LASTS_MS = 5 * 60_000;
 
+/** A database that is locked for a moment is asked again after so long, in ms. */
+const FINISH_PAUSES_MS = [500, 2_000, 0];
+
 /** Failures wait in memory until there are so many. */
 const FAILURE_BATCH = 200;
 
@@ -113,9 +119,9 @@ export function createRunner(parts: RunnerParts): RunnerService {
       return { kind: 'busy', run: other.run, message };
     }
     const { trigger, startedBy } = request;
+    const bucket = toBucketSettings(state.settings, { bucketName, awsRegion }, parts.credentials);
     const run = await runs.create({ trigger, mode, directory, ...(startedBy === undefined ? {} : { startedBy }) });
     mine.run = run;
-    const bucket = toBucketSettings(state.settings, { bucketName, awsRegion }, parts.credentials);
     const ended = execute(mine, run, request, state, mode, bucket).finally(() => {
       if (active === mine) active = undefined;
     });
@@ -188,12 +194,15 @@ export function createRunner(parts: RunnerParts): RunnerService {
   /** Writes down how the run ended. A history that cannot be written does not undo what was synced. */
   async function end(run: RunAnswer, report: SyncReport): Promise<RunAnswer> {
     logReport(log, run, report);
-    try {
-      return await runs.finish(run.id, report);
-    } catch (error) {
-      log.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
-      return { ...run, ...report };
+    for (const pauseMs of FINISH_PAUSES_MS) {
+      try {
+        return await runs.finish(run.id, report);
+      } catch (error) {
+        log.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
+        await setTimeout(pauseMs, undefined, { ref: false });
+      }
     }
+    return { ...run, ...report };
   }
 
   return {
@@ -221,6 +230,10 @@ export function createRunner(parts: RunnerParts): RunnerService {
       if (progress === undefined) return run;
       const { uploaded, downloaded, deletedRemote, deletedLocal, failed, bytes } = progress;
       return { ...run, uploaded, downloaded, deletedRemote, deletedLocal, failed, bytes, progress };
+    },
+
+    async idle() {
+      await active?.ended;
     },
 
     cancel(id) {

@@ -49,6 +49,7 @@ function watchAll(strapi: Core.Strapi): () => void {
     if (hasProblems(state)) return 'done';
     const request = toRequest(wish, state);
     if (request === undefined) return 'done';
+    await runner.idle();
     const outcome = await runner.start(request);
     if (outcome.kind === 'problems') return 'done';
     if (outcome.kind === 'busy') {
@@ -85,7 +86,7 @@ function watchAll(strapi: Core.Strapi): () => void {
     await runs.interruptDead();
     schedule(state);
     settings.onSave(schedule);
-    queue.add({ trigger: 'start', whole: true });
+    if (!hasProblems(state)) queue.add({ trigger: 'start', whole: true });
   }
 
   const ends = [

@@ -21,9 +21,9 @@ describe('a glob that is taken', () => {
 
   test.each(globs)('is matched in no time: %s', (glob) => {
     expect(explainGlob(glob)).toBeUndefined();
-    const { matches } = createKeyFilter({ include: ['**'], exclude: [glob] });
+    const filter = createKeyFilter({ include: ['**'], exclude: [glob] });
     const begun = performance.now();
-    for (const key of keys) matches(key);
+    for (const key of keys) filter.matches(key);
     expect(performance.now() - begun).toBeLessThan(1_000);
   });
 });

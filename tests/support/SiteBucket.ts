@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import type { Store } from './stores';
+import { waitUntil } from './waitUntil';
+
+/** A bucket and the public folder of a site that should be the same. */
+export class SiteBucket {
+  private constructor(
+    readonly store: Store,
+    readonly name: string,
+  ) {}
+
+  static async create(store: Store): Promise<SiteBucket> {
+    return new SiteBucket(store, await store.createBucket());
+  }
+
+  /** What config/plugins needs to reach the store, without bucket, region and mode. */
+  connection(): Record<string, unknown> {
+    const { endpoint, credentials } = this.store;
+    const { accessKeyId, secretAccessKey } = credentials;
+    return { endpoint, forcePathStyle: true, accessKeyId, secretAccessKey };
+  }
+
+  /** The same with bucket, region and mode: ready to sync. */
+  config(more: Record<string, unknown> = {}): Record<string, unknown> {
+    return {
+      ...this.connection(),
+      bucketName: this.name,
+      awsRegion: this.store.region,
+      mode: 'SINGLE',
+      syncOn: { coalesceSeconds: 0.2 },
+      ...more,
+    };
+  }
+
+  /** ETags by key of all that is below `uploads/`. */
+  async objects(): Promise<Record<string, string>> {
+    const client = this.store.client();
+    const found: Record<string, string> = {};
+    for await (const page of paginateListObjectsV2({ client }, { Bucket: this.name, Prefix: 'uploads/' })) {
+      for (const { Key, ETag } of page.Contents ?? []) found[Key ?? ''] = (ETag ?? '').replaceAll('"', '');
+    }
+    client.destroy();
+    return found;
+  }
+
+  /** Waits until the bucket holds exactly the files of the folder, byte for byte. Returns their keys. */
+  async waitUntilInStep(publicDir: string): Promise<string[]> {
+    let state = '';
+    try {
+      return await waitUntil('the bucket equals the directory', async () => {
+        const local = localFiles(publicDir);
+        const remote = await this.objects();
+        state = JSON.stringify({ local, remote });
+        return sameRecord(local, remote) ? Object.keys(local) : undefined;
+      });
+    } catch (error) {
+      throw new Error(`The bucket does not equal the directory: ${state}`, { cause: error });
+    }
+  }
+}
+
+/** MD5 by key of the files in `uploads/`; names that begin with a dot are left out. */
+export function localFiles(publicDir: string): Record<string, string> {
+  const names = readdirSync(join(publicDir, 'uploads')).filter((name) => !name.startsWith('.'));
+  return Object.fromEntries(
+    names.map((name) => {
+      const bytes = readFileSync(join(publicDir, 'uploads', name));
+      return [`uploads/${name}`, createHash('md5').update(bytes).digest('hex')];
+    }),
+  );
+}
+
+function sameRecord(one: Record<string, string>, other: Record<string, string>): boolean {
+  const keys = Object.keys(one);
+  return keys.length === Object.keys(other).length && keys.every((key) => one[key] === other[key]);
+}

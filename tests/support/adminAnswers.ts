@@ -1,0 +1,64 @@
+import { z } from 'zod';
+
+/** The admin API's answers, as far as tests look at them. */
+export const settingsAnswer = z.object({
+  settings: z.looseObject({
+    bucketName: z.string().optional(),
+    awsRegion: z.string().optional(),
+    mode: z.string().optional(),
+    prefix: z.string(),
+    include: z.array(z.string()),
+  }),
+  locked: z.array(z.string()),
+  problems: z.array(z.object({ code: z.string(), setting: z.string().optional(), message: z.string() })),
+  credentials: z.string(),
+});
+
+export const runAnswer = z.object({
+  id: z.number(),
+  trigger: z.string(),
+  startedBy: z.string().optional(),
+  status: z.string(),
+  startedAt: z.string(),
+  endedAt: z.string().optional(),
+  uploaded: z.number(),
+  deletedRemote: z.number(),
+  failed: z.number(),
+  withheld: z.number(),
+  requests: z.record(z.string(), z.number()),
+  refused: z.object({ guard: z.string(), message: z.string(), digest: z.string().optional() }).optional(),
+  error: z.object({ code: z.string(), message: z.string(), fix: z.string() }).optional(),
+});
+
+export type Run = z.output<typeof runAnswer>;
+
+export const runListAnswer = z.object({
+  results: z.array(runAnswer),
+  pagination: z.object({ page: z.number(), pageSize: z.number(), total: z.number() }),
+});
+
+export const runDetailAnswer = z.object({
+  run: runAnswer,
+  failures: z.array(z.object({ key: z.string(), code: z.string(), message: z.string(), fix: z.string() })),
+  pagination: z.object({ page: z.number(), pageSize: z.number(), total: z.number() }),
+});
+
+export const startedAnswer = z.object({ run: runAnswer });
+
+export const statusAnswer = z.object({
+  problems: z.array(z.object({ code: z.string(), message: z.string() })),
+  running: runAnswer.optional(),
+  lastRun: runAnswer.optional(),
+});
+
+/** An error in Strapi's form. */
+export const errorAnswer = z.object({
+  error: z.object({
+    status: z.number(),
+    name: z.string(),
+    message: z.string(),
+    details: z.looseObject({
+      errors: z.array(z.object({ path: z.array(z.string()), message: z.string(), name: z.string() })).optional(),
+    }),
+  }),
+});
