@@ -56,12 +56,26 @@ export class Claim {
     return this.#checked;
   }
 
+  /**
+   * Looks and writes nothing, for a plan.
+   * @throws as `check`.
+   */
+  async look(): Promise<void> {
+    const { bucket, takeOver } = this.#options;
+    await this.#requireNoOther();
+    const stored = await readOwnerMark(bucket, knownMark(this.#facts), this.#signal);
+    if (stored && !this.#isSameSite(stored) && !takeOver) throw new Refused(otherSite(bucket));
+  }
+
+  async #requireNoOther(): Promise<void> {
+    if (this.#options.mode !== 'SINGLE') return;
+    const other = await this.#options.otherDirectory(this.#directoryId);
+    if (other) throw new Refused(otherDirectory(other));
+  }
+
   async #check(): Promise<void> {
-    const { mode, bucket, takeOver, scope, claimedRecently } = this.#options;
-    if (mode === 'SINGLE') {
-      const other = await this.#options.otherDirectory(this.#directoryId);
-      if (other) throw new Refused(otherDirectory(other));
-    }
+    const { bucket, takeOver, scope, claimedRecently } = this.#options;
+    await this.#requireNoOther();
     const known = knownMark(this.#facts);
     if (scope.kind !== 'whole' && claimedRecently && known) return;
 

@@ -1,4 +1,5 @@
 import type { PlannedDelete } from './base/Base';
+import type { Decision } from './decide';
 import type { KeySides } from './mergeSides';
 import type { SyncError } from './SyncError';
 
@@ -20,12 +21,19 @@ export type KeyResult = { key: string } & ({ outcome: Outcome } | { error: SyncE
 export interface PerformOptions {
   /** A person named the file: its media entry was made, changed or deleted. */
   byName: boolean;
+  /** It was somewhere else that the person did so; absent means here. */
+  heard?: boolean;
 }
 
 /** Does the operations of one mode. */
 export interface KeyWorker {
   /** What can be said of a key without a listing. */
   look(key: string): Promise<KeySides>;
+  /**
+   * Decides what `perform` would do, reading what that needs and writing nothing.
+   * @throws {SyncError} of the file or of the bucket.
+   */
+  preview(sides: KeySides): Promise<Decision>;
   /**
    * Does what has to be done about a key, deletes apart.
    * @throws {SyncError} of the file or of the bucket.

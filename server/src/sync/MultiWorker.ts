@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import { asSyncError } from './asSyncError';
 import type { Base, BaseEntry, PlannedDelete } from './base/Base';
-import type { Bucket, ObjectHead } from './bucket/Bucket';
+import type { Bucket } from './bucket/Bucket';
 import type { ConditionalWrites, Expected } from './bucket/ConditionalWrites';
 import { ContentHash } from './ContentHash';
 import { contentTypeOf } from './contentTypeOf';
 import { decide, type Decision, type Evidence, type FeedVerdict, type RemoteSide } from './decide';
 import type { Feed, FeedChange, KeyPast, SeenRows } from './Feed';
+import { chunksOf, fetchObject, type FetchedObject } from './fetchObject';
 import type { Fingerprint } from './Fingerprint';
 import { hashFile } from './hashFile';
 import type { KeyResult, KeyWorker, Outcome, PerformOptions } from './KeyWorker';
 import type { Local } from './local/Local';
-import type { LocalWriter, TemporaryFile } from './local/LocalWriter';
+import type { LocalWriter } from './local/LocalWriter';
+import { isLostRace, lostRace } from './lostRace';
 import { md5Of } from './md5Of';
 import type { KeySides } from './mergeSides';
 import { modificationTimeMs, toMtimeMetadata } from './modificationTime';
@@ -24,8 +25,6 @@ import { SMALL_FILE } from './transferWeight';
 
 /** Times that a key is planned again because somebody else was first. */
 const ATTEMPTS = 5;
-
-const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
 export interface MultiOptions {
   local: Local;
@@ -108,6 +107,10 @@ export class MultiWorker implements KeyWorker {
     }
   }
 
+  async preview(sides: KeySides): Promise<Decision> {
+    return (await this.#decide(sides, { byName: false })).decision;
+  }
+
   async #performUntilSettled(first: KeySides, options: PerformNow): Promise<Outcome> {
     let sides = first;
     for (let attempt = 1; ; attempt++) {
@@ -132,7 +135,7 @@ export class MultiWorker implements KeyWorker {
       case 'adopt':
         return this.#adopt(sides, content);
       case 'upload':
-        await this.#upload(sides, expectedBy(decision, sides), options.byName, base?.md5);
+        await this.#upload(sides, expectedBy(decision, sides), options, base?.md5);
         return { kind: 'uploaded' };
       case 'download':
         await this.#download(sides, 'overwritten');
@@ -151,7 +154,7 @@ export class MultiWorker implements KeyWorker {
   }
 
   /** Decides, and reads what the decision needs: the contents, and what the feed says of them. */
-  async #decide(sides: KeySides, { byName }: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
+  async #decide(sides: KeySides, options: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
     const { feed, seen, unsettled } = this.#options;
     const base = sides.base && unsettled.has(sides.key) ? { ...sides.base, racy: true } : sides.base;
     let content: (LocalContent & { evidence: Evidence }) | undefined;
@@ -161,7 +164,7 @@ export class MultiWorker implements KeyWorker {
       decision = decide('MULTI', { ...sides, base, evidence: content.evidence });
     }
     // A person who has just put the file there knows what they want, whatever was deleted before.
-    if (!sides.local || byName || !asksFeed(decision)) return { decision, content };
+    if (!sides.local || isPutHere(options) || !asksFeed(decision)) return { decision, content };
 
     const past = await feed.past(sides.key, seen);
     if (past.deletedMd5 === undefined && past.supersededMd5s.size === 0) return { decision, content };
@@ -210,11 +213,12 @@ export class MultiWorker implements KeyWorker {
   async #upload(
     { key }: KeySides,
     expected: Expected,
-    byName: boolean,
+    options: PerformOptions,
     previousMd5: string | undefined,
   ): Promise<void> {
     const { local, base, signal, settleMs, beforeWrite } = this.#options;
-    await readSettled(local, key, { settleMs: byName ? 0 : settleMs, signal }, async (settled, verify) => {
+    const { byName } = options;
+    await readSettled(local, key, { settleMs: isPutHere(options) ? 0 : settleMs, signal }, async (settled, verify) => {
       await beforeWrite();
       await base.begin([key], { action: 'upload', at: Date.now() });
       const { size } = settled.fingerprint;
@@ -284,49 +288,8 @@ export class MultiWorker implements KeyWorker {
     }
   }
 
-  /** Brings an object's bytes to a temporary file and verifies them. */
-  async #fetch(key: string, remote: RemoteSide): Promise<{ temporary: TemporaryFile; md5: string; head: ObjectHead }> {
-    const { bucket, writer, signal, onBytes } = this.#options;
-    const { head, body } = await bucket.get(key, signal).catch((error: unknown) => {
-      throw error instanceof SyncError && error.code === 'OBJECT_NOT_FOUND' ? lostRace(key) : error;
-    });
-    if (head.etag !== remote.etag) {
-      body.destroy();
-      throw lostRace(key);
-    }
-    const md5 = createHash('md5');
-    const sha256 = createHash('sha256');
-    const hashed = async function* (): AsyncIterable<Buffer> {
-      for await (const chunk of chunksOf(body)) {
-        md5.update(chunk);
-        sha256.update(chunk);
-        onBytes(chunk.length);
-        yield chunk;
-      }
-    };
-    const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head));
-    const digest = md5.digest('hex');
-    const proven =
-      head.metadata.sha256 === undefined
-        ? !PLAIN_MD5.test(head.etag) || head.etag === digest || (await this.#arrivesAgain(key, head.etag, digest))
-        : head.metadata.sha256 === sha256.digest('hex');
-    if (!proven) {
-      await writer.discard(temporary);
-      throw new SyncError('INTEGRITY', {
-        message: `The bytes of ${key} that arrived are not those that were uploaded. The file was left as it is.`,
-        fix: 'Run the sync again. If it happens again, upload the file anew.',
-        key,
-      });
-    }
-    return { temporary, md5: digest, head };
-  }
-
-  /** An ETag that looks like an MD5 may be none (SSE-KMS): bytes that arrive twice alike are then taken for right. */
-  async #arrivesAgain(key: string, etag: string, digest: string): Promise<boolean> {
-    const { head, body } = await this.#options.bucket.get(key, this.#options.signal);
-    const md5 = createHash('md5');
-    for await (const chunk of chunksOf(body)) md5.update(chunk);
-    return head.etag === etag && md5.digest('hex') === digest;
+  #fetch(key: string, remote: RemoteSide): Promise<FetchedObject> {
+    return fetchObject(this.#options, key, remote.etag);
   }
 
   /** The newer one, by the file's own time, wins the path; the other one goes to the trash. */
@@ -344,7 +307,7 @@ export class MultiWorker implements KeyWorker {
     }
     const loser = await this.#fetch(key, remote);
     await writer.discardToTrash(key, loser.temporary);
-    await this.#upload(sides, { etag: remote.etag }, false, loser.md5);
+    await this.#upload(sides, { etag: remote.etag }, { byName: false }, loser.md5);
     return 'local';
   }
 
@@ -381,6 +344,11 @@ export class MultiWorker implements KeyWorker {
   }
 }
 
+/** The writer of the file is known to have finished, and to have meant it. */
+function isPutHere({ byName, heard }: PerformOptions): boolean {
+  return byName && heard !== true;
+}
+
 /** Rows that would bring a deleted file back, or take one away that another content's delete did not mean. */
 function asksFeed({ row }: Decision): boolean {
   return row === 'N1' || row === 'N5' || row === 'M3';
@@ -397,23 +365,4 @@ function expectedBy({ expect }: Decision, { key, remote, base }: KeySides): Expe
   const etag = expect === 'as-in-base' ? base?.etag : remote?.etag;
   if (etag === undefined) throw lostRace(key);
   return { etag };
-}
-
-function isLostRace(error: unknown): boolean {
-  return error instanceof SyncError && (error.code === 'PRECONDITION_FAILED' || error.code === 'LOCAL_CHANGED');
-}
-
-function lostRace(key: string): SyncError {
-  return new SyncError('PRECONDITION_FAILED', {
-    message: `${key} was changed by someone else at the same time.`,
-    fix: 'Nothing to do: it is looked at again.',
-    key,
-  });
-}
-
-async function* chunksOf(body: Readable): AsyncIterable<Buffer> {
-  for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('A body gives buffers.');
-    yield chunk;
-  }
 }

@@ -4,7 +4,8 @@ import type { RemoteObject } from './bucket/Bucket';
 import { Refused, type Claim } from './Claim';
 import { DeletePlan } from './DeletePlan';
 import { FolderWatch } from './FolderWatch';
-import { checkGuards, type DeleteFacts } from './guards';
+import { checkGuards } from './guards';
+import { gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
 import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
@@ -19,14 +20,12 @@ import { transferWeight } from './transferWeight';
 
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const DELETE_BATCH = 1_000;
-const DAY_MS = 24 * 60 * 60 * 1000;
 const SIDES = ['remote', 'local'] as const;
 const KEPT = {
   remote: 'This file is not here any more. Its copy in the bucket was kept.',
   local: 'This file is not in the bucket any more. It was kept here.',
 };
 const NOT_BY_NAME: PerformOptions = { byName: false };
-const BY_NAME: PerformOptions = { byName: true };
 
 export interface RunParts {
   options: SyncOptions;
@@ -39,13 +38,6 @@ export interface RunParts {
   claim: Claim;
   /** Keys whose last operation was begun and never settled. */
   unsettled: ReadonlySet<string>;
-}
-
-/** What a walk saw, as far as the deletes depend on it. */
-interface Seen {
-  localFiles: number;
-  remoteObjects: number;
-  folders: FolderWatch;
 }
 
 /** One run over an opened base: transfers as the plan comes in, then the deletes. */
@@ -66,17 +58,18 @@ export class Run {
       await this.#syncAll(scope.kind);
       return;
     }
-    await this.#syncKeys(scope.keys, scope.byName);
+    await this.#syncKeys(scope);
     await this.#noteFeedPosition(scope.feedPosition);
   }
 
   /** Looks at every local file, and at every object or what base says of them. */
-  async #syncAll(scope: 'whole' | 'local'): Promise<void> {
+  async #syncAll(scope: 'whole' | 'local' | 'restore'): Promise<void> {
     const { state, claim, options } = this.#parts;
     const feedPosition = await options.multi?.feed.position();
     if (scope === 'whole') await claim.check();
     state.enter('syncing');
-    const seen = scope === 'whole' ? await this.#transferWhole() : await this.#transferAll(this.#listingOfBase());
+    const seen =
+      scope === 'local' ? await this.#transferAll(this.#listingOfBase(), scope) : await this.#transferWhole(scope);
     throwIfCancelled(state.signal);
     state.enter('deleting');
     await this.#deleteAll(seen);
@@ -85,23 +78,20 @@ export class Run {
   }
 
   /** Looks at the named keys only. */
-  async #syncKeys(keys: readonly string[], byName: ReadonlySet<string> | undefined): Promise<void> {
+  async #syncKeys({ keys, byName, heard }: Extract<SyncScope, { kind: 'keys' }>): Promise<void> {
     const { state, worker, options } = this.#parts;
-    const named = (key: string): PerformOptions => (byName === undefined || byName.has(key) ? BY_NAME : NOT_BY_NAME);
+    const named = (key: string): PerformOptions => ({ byName: byName === undefined || byName.has(key), heard });
     const deletesByName: PlannedDelete[] = [];
     state.enter('syncing');
     await this.#deletes.clear();
-    for (const key of keys) {
+    const wanted = [...new Set(keys)].filter((key) => options.filter.matches(key));
+    for (let at = 0; at < wanted.length; at += options.concurrency) {
       throwIfCancelled(state.signal);
-      if (!options.filter.matches(key)) continue;
-      state.see();
-      try {
-        await this.#startTransfer(await worker.look(key), named(key), async (planned) => {
+      for (const sides of await this.#lookAt(wanted.slice(at, at + options.concurrency))) {
+        await this.#startTransfer(sides, named(sides.key), async (planned) => {
           if (named(planned.key).byName) deletesByName.push(planned);
           else await this.#deletes.add(planned);
         });
-      } catch (error) {
-        state.fail(asSyncError(error, key), key);
       }
     }
     await this.#pool.idle();
@@ -111,21 +101,36 @@ export class Run {
       state.withhold(keysOf(deletesByName), ...this.#whyAfterFailures());
     } else {
       for (let at = 0; at < deletesByName.length; at += DELETE_BATCH) {
-        this.#note(await worker.performDeletes(deletesByName.slice(at, at + DELETE_BATCH), BY_NAME));
+        this.#note(await worker.performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard }));
       }
     }
     await this.#deleteAll(undefined);
   }
 
-  async #transferWhole(): Promise<Seen> {
+  /** Looks at a few keys at a time; those that cannot be looked at are noted as failed. */
+  async #lookAt(keys: readonly string[]): Promise<KeySides[]> {
+    const { state, worker } = this.#parts;
+    const looks = keys.map(async (key) => {
+      state.see();
+      try {
+        return await worker.look(key);
+      } catch (error) {
+        state.fail(asSyncError(error, key), key);
+        return undefined;
+      }
+    });
+    return (await Promise.all(looks)).filter((sides) => sides !== undefined);
+  }
+
+  async #transferWhole(scope: 'whole' | 'restore'): Promise<SeenByWalk> {
     const { state, base, options } = this.#parts;
     const { bucket, filter } = options;
     try {
-      return await this.#transferAll(bucket.list(filter.prefixes, state.signal));
+      return await this.#transferAll(bucket.list(filter.prefixes, state.signal), scope);
     } catch (error) {
       if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
       // What was transferred so far was looked at by itself; deletes were only put aside. So: again, sorted.
-      return this.#transferAll(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
+      return this.#transferAll(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)), scope);
     }
   }
 
@@ -137,10 +142,11 @@ export class Run {
   }
 
   /** Walks and lists, transfers as it goes, and puts the deletes aside. */
-  async #transferAll(listing: AsyncIterable<RemoteObject[]>): Promise<Seen> {
+  async #transferAll(listing: AsyncIterable<RemoteObject[]>, scope: SyncScope['kind']): Promise<SeenByWalk> {
     const { options, state, local, base, unsettled } = this.#parts;
-    const { mode, filter } = options;
-    const seen: Seen = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    const { filter } = options;
+    const mode = scope === 'restore' ? 'RESTORE' : options.mode;
+    const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     await this.#deletes.clear();
     try {
       for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
@@ -154,7 +160,7 @@ export class Run {
     return seen;
   }
 
-  async #take({ sides, decision }: Extract<Planned, { kind: 'key' }>, seen: Seen): Promise<void> {
+  async #take({ sides, decision }: Extract<Planned, { kind: 'key' }>, seen: SeenByWalk): Promise<void> {
     const { state } = this.#parts;
     const { key, local, remote, unknown } = sides;
     state.see();
@@ -199,7 +205,7 @@ export class Run {
   }
 
   /** @param seen what the walk saw; `undefined` where there was none, and only `maxDelete` can be asked. */
-  async #deleteAll(seen: Seen | undefined): Promise<void> {
+  async #deleteAll(seen: SeenByWalk | undefined): Promise<void> {
     const { state, options } = this.#parts;
     if (this.#deletes.count('remote') + this.#deletes.count('local') === 0) return;
     if (state.failed > 0) {
@@ -209,7 +215,9 @@ export class Run {
     }
     const refusals = new Map<PlannedDelete['side'], Omit<Refusal, 'digest'>>();
     for (const side of SIDES) {
-      const refusal = checkGuards(await this.#factsFor(side, seen));
+      const refusal = checkGuards(
+        await gatherDeleteFacts({ ...this.#parts, side, seen, deletes: this.#deletes.count(side) }),
+      );
       if (refusal) refusals.set(side, refusal);
     }
     const [first] = refusals.values();
@@ -250,28 +258,6 @@ export class Run {
     return deleted;
   }
 
-  async #factsFor(side: PlannedDelete['side'], seen: Seen | undefined): Promise<DeleteFacts> {
-    const { facts, options } = this.#parts;
-    const emptiedFolder = side === 'remote' ? seen?.folders.emptied() : undefined;
-    const known = seen ?? (await this.#countBase());
-    return {
-      side,
-      localFiles: known.localFiles,
-      remoteObjects: known.remoteObjects,
-      deletes: this.#deletes.count(side),
-      recentDeletes: recentDeletes(facts, side),
-      firstRun: seen !== undefined && !facts.trustedModes.includes(options.mode),
-      maxDelete: options.maxDelete,
-      ...(emptiedFolder ? { emptiedFolder } : {}),
-    };
-  }
-
-  async #countBase(): Promise<Pick<Seen, 'localFiles' | 'remoteObjects'>> {
-    let entries = 0;
-    for await (const rows of this.#parts.base.entries()) entries += rows.length;
-    return { localFiles: entries, remoteObjects: entries };
-  }
-
   /** The file that failed may be the deleted one under a new name (aws-cli#1417, aws-cli#4809). */
   #whyAfterFailures(): [message: string, fix: string] {
     const { failed } = this.#parts.state;
@@ -296,7 +282,7 @@ export class Run {
   async #remember(side: PlannedDelete['side'], count: number): Promise<void> {
     const { facts, base } = this.#parts;
     if (count === 0) return;
-    facts.deletes = [...facts.deletes.filter(isRecent), { at: Date.now(), count, side }];
+    facts.deletes = [...recentDeletes(facts), { at: Date.now(), count, side }];
     await base.setFacts(facts);
   }
 
@@ -331,12 +317,4 @@ export class Run {
 
 function keysOf(deletes: readonly PlannedDelete[]): string[] {
   return deletes.map(({ key }) => key);
-}
-
-function recentDeletes({ deletes }: BaseFacts, side: PlannedDelete['side']): number {
-  return deletes.filter((one) => one.side === side && isRecent(one)).reduce((sum, { count }) => sum + count, 0);
-}
-
-function isRecent({ at }: { at: number }): boolean {
-  return at > Date.now() - DAY_MS;
 }

@@ -55,6 +55,19 @@ export class SingleWorker implements KeyWorker {
     return { kind: 'key', key, local: here, remote, base: known, unknown: false };
   }
 
+  async preview(sides: KeySides): Promise<Decision> {
+    const { local, signal, settleMs } = this.#options;
+    const { key, remote } = sides;
+    const decision = decide('SINGLE', sides);
+    if (decision.action !== 'compare') return decision;
+    return readSettled(local, key, { settleMs, signal }, async ({ file, fingerprint }, verify) => {
+      const digest = await hashFile(file, fingerprint.size, remote?.etag, signal);
+      await verify();
+      const sha256 = fingerprint.size <= SMALL_FILE ? digest.sha256 : undefined;
+      return this.#decide(sides, fingerprint, digest, sha256);
+    });
+  }
+
   /**
    * Brings a local file's content to the bucket, unless it proves to be there already.
    * The file is looked at anew: what the walk saw may be old by now.

@@ -26,17 +26,24 @@ export interface OtherDirectory {
  * - `local`: the local files, against base; the bucket is taken to be as base says. Nothing changed: no request.
  * - `keys`: exactly these keys, without a walk or a listing, because a media event or the change feed names them.
  *   A delete by name does not count for `maxDelete`.
+ * - `restore`: both sides, but the only thing done is to bring back what is in the bucket and not here.
  *
- * Where no whole run has finished yet, every run is a whole one.
+ * Where no whole run has finished yet, every run but a restore is a whole one.
  */
 export type SyncScope =
   | { kind: 'whole' }
   | { kind: 'local' }
+  | { kind: 'restore' }
   | {
       kind: 'keys';
       keys: readonly string[];
       /** Those of the keys that a person named, by a media event here or elsewhere; all of them if absent. */
       byName?: ReadonlySet<string>;
+      /**
+       * The keys were heard of from others, by the feed. Nobody has just put or deleted a file here, so the feed is
+       * asked about them like in any other run.
+       */
+      heard?: boolean;
       /** The keys are those of all rows of the feed up to here: once they are done, these rows were seen. */
       feedPosition?: number;
     };

@@ -2,6 +2,7 @@ import type { Base, BaseEntry } from './base/Base';
 import type { RemoteObject } from './bucket/Bucket';
 import { checkKey } from './checkKey';
 import { decide, type Decision, type Mode } from './decide';
+import { decideRestore } from './decideRestore';
 import type { KeyFilter } from './KeyFilter';
 import type { Local, LocalUnknown } from './local/Local';
 import { mergeSides, type KeySides } from './mergeSides';
@@ -11,7 +12,7 @@ import { SyncError } from './SyncError';
 export type Planned = { kind: 'key'; sides: KeySides; decision: Decision } | { kind: 'problem'; failure: SyncError };
 
 export interface PlanInput {
-  mode: Mode;
+  mode: Mode | 'RESTORE';
   filter: KeyFilter;
   local: Local;
   /** Pages of a listing, ascending by key. */
@@ -46,6 +47,7 @@ export async function* plan(input: PlanInput): AsyncIterable<Planned> {
 
 function decideKey({ mode, unsettled }: PlanInput, sides: KeySides): Decision {
   if (sides.unknown) return { action: 'none', row: 'unknown', expect: 'anything' };
+  if (mode === 'RESTORE') return decideRestore(sides);
   return decide(mode, { ...sides, base: unsettled.has(sides.key) ? distrusted(sides.base) : sides.base });
 }
 

@@ -4,13 +4,15 @@ import { openStateDirectory } from './base/StateDirectory';
 import { asSyncError } from './asSyncError';
 import { Claim, Refused } from './Claim';
 import { ConditionalWrites } from './bucket/ConditionalWrites';
-import { probeConditions } from './bucket/probeConditions';
+import { probeConditions, type WriteConditions } from './bucket/probeConditions';
 import type { KeyWorker } from './KeyWorker';
 import { LocalDirectory } from './local/LocalDirectory';
 import { LocalWriter } from './local/LocalWriter';
 import { Trash } from './local/Trash';
 import { MultiWorker } from './MultiWorker';
 import { Outbox } from './Outbox';
+import { Preview, type PlannedOperation } from './Preview';
+import { RestoreWorker } from './RestoreWorker';
 import { Run } from './Run';
 import { RunState } from './RunState';
 import { SingleWorker } from './SingleWorker';
@@ -20,16 +22,62 @@ import type { SyncReport } from './SyncReport';
 
 const SETTLE_MS = 1_000;
 
+/** What is taken for granted of a store that was not probed yet. */
+const NO_CONDITIONS: WriteConditions = { putIfAbsent: false, putIfMatch: false, deleteIfMatch: false };
+
+/** Milliseconds between two looks at the rows that wait for the change feed while a run goes on. */
+const FLUSH_MS = 1_000;
+
 /**
  * Brings the directory and the bucket in step once. Transfers come first, deletes last, and deletes only where the
  * guards let them pass.
  *
  * Never rejects: whatever happens is in the report.
  */
-export async function sync(options: SyncOptions): Promise<SyncReport> {
+export function sync(options: SyncOptions): Promise<SyncReport> {
+  return report(options, async (state, opened) => {
+    const { scope, path, ...common } = opened;
+    const outbox = options.multi && new Outbox(opened.base, options.multi.feed, opened.directoryId);
+    if (options.mode === 'MULTI') {
+      await outbox?.flush();
+      await prepareMulti(options, state, opened);
+    }
+    const endFlushing = outbox?.flushEvery(FLUSH_MS);
+    try {
+      const worker = makeWorker(options, state, opened);
+      await new Run({ options, state, worker, ...common }).execute(scope);
+    } finally {
+      await endFlushing?.();
+    }
+    await outbox?.flush();
+  });
+}
+
+/**
+ * Says what a whole run would do, and writes nothing on either side.
+ *
+ * Never rejects: how it ended is in the report. `refused` in it names the guard that would withhold the deletes.
+ *
+ * @param onOperation called for each operation; transfers come first.
+ */
+export function previewSync(
+  options: SyncOptions,
+  onOperation: (operation: PlannedOperation) => void,
+): Promise<SyncReport> {
+  return report(options, async (state, opened) => {
+    const { scope, path, ...common } = opened;
+    const worker = makeWorker(options, state, opened);
+    await new Preview({ options, state, worker, ...common }, onOperation).make();
+  });
+}
+
+async function report(
+  options: SyncOptions,
+  work: (state: RunState, opened: Opened) => Promise<void>,
+): Promise<SyncReport> {
   const state = new RunState(options);
   try {
-    await runOnce(options, state);
+    await withBase(options, state, work);
   } catch (error) {
     endWith(state, asSyncError(error));
   }
@@ -46,7 +94,24 @@ function endWith(state: RunState, error: SyncError): void {
   }
 }
 
-async function runOnce(options: SyncOptions, state: RunState): Promise<void> {
+/** What a run has at hand once the directory is its own. */
+interface Opened {
+  /** Absolute path of the state directory. */
+  path: string;
+  scope: SyncScope;
+  local: LocalDirectory;
+  base: Base;
+  facts: BaseFacts;
+  claim: Claim;
+  unsettled: ReadonlySet<string>;
+  directoryId: string;
+}
+
+async function withBase(
+  options: SyncOptions,
+  state: RunState,
+  work: (state: RunState, opened: Opened) => Promise<void>,
+): Promise<void> {
   const { path, directoryId } = await openStateDirectory(options.stateDirectory);
   const base = await openBase({
     stateDirectory: path,
@@ -56,35 +121,31 @@ async function runOnce(options: SyncOptions, state: RunState): Promise<void> {
   try {
     await options.onLocked?.(directoryId);
     const facts = await base.facts();
-    const scope: SyncScope = facts.reconciled ? options.scope : { kind: 'whole' };
+    state.tell(facts);
+    const isWhole = !facts.reconciled && options.scope.kind !== 'restore';
+    const scope: SyncScope = isWhole ? { kind: 'whole' } : options.scope;
     const claim = new Claim({ ...options, scope }, directoryId, base, facts, state.signal);
     const local = new LocalDirectory(options.directory);
     const unsettled = await base.unsettled();
-    const common = { local, base, facts, claim, unsettled, directoryId };
-    const worker = await makeWorker(options, state, common, path);
-    await new Run({ options, state, worker, ...common }).execute(scope);
-    if (options.multi) await new Outbox(base, options.multi.feed, directoryId).flush();
+    await work(state, { path, scope, local, base, facts, claim, unsettled, directoryId });
   } finally {
     await base.close();
   }
 }
 
-interface Common {
-  local: LocalDirectory;
-  base: Base;
-  facts: BaseFacts;
-  claim: Claim;
-  unsettled: ReadonlySet<string>;
-  directoryId: string;
+/** Cleans the trash, and finds out once what the store honours. */
+async function prepareMulti(options: SyncOptions, state: RunState, opened: Opened): Promise<void> {
+  const { base, facts, claim, path, scope } = opened;
+  await new Trash(path).purge(requireMulti(options).trashDays);
+  if (facts.conditions || scope.kind === 'restore') return;
+  await claim.check();
+  facts.conditions = await probeConditions(options.bucket, state.signal);
+  await base.setFacts(facts);
 }
 
-async function makeWorker(
-  options: SyncOptions,
-  state: RunState,
-  { local, base, facts, claim, unsettled, directoryId }: Common,
-  stateDirectory: string,
-): Promise<KeyWorker> {
+function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyWorker {
   const { bucket, referenced, concurrency } = options;
+  const { path, scope, local, base, facts, claim, unsettled, directoryId } = opened;
   const common = {
     local,
     bucket,
@@ -97,22 +158,14 @@ async function makeWorker(
       state.addBytes(bytes);
     },
   };
+  const writer = new LocalWriter(local, new Trash(path));
+  if (scope.kind === 'restore') return new RestoreWorker({ ...common, writer });
   if (options.mode === 'SINGLE') return new SingleWorker(common);
-
-  const { feed, trashDays } = requireMulti(options);
-  await new Outbox(base, feed, directoryId).flush();
-  const trash = new Trash(stateDirectory);
-  await trash.purge(trashDays);
-  if (!facts.conditions) {
-    await claim.check();
-    facts.conditions = await probeConditions(bucket, state.signal);
-    await base.setFacts(facts);
-  }
   return new MultiWorker({
     ...common,
-    writer: new LocalWriter(local, trash),
-    writes: new ConditionalWrites(bucket, facts.conditions),
-    feed,
+    writer,
+    writes: new ConditionalWrites(bucket, facts.conditions ?? NO_CONDITIONS),
+    feed: requireMulti(options).feed,
     seen: { position: facts.feedPosition, directoryId },
     unsettled,
     concurrency,

@@ -1,0 +1,193 @@
+import { asSyncError } from './asSyncError';
+import type { Base, BaseFacts, PlannedDelete } from './base/Base';
+import type { Claim } from './Claim';
+import type { RemoteObject } from './bucket/Bucket';
+import type { Decision } from './decide';
+import { DeletePlan } from './DeletePlan';
+import { describeRow } from './describeRow';
+import { FolderWatch } from './FolderWatch';
+import { gatherDeleteFacts, type SeenByWalk } from './gatherDeleteFacts';
+import { checkGuards } from './guards';
+import type { KeyWorker } from './KeyWorker';
+import type { Local } from './local/Local';
+import type { KeySides } from './mergeSides';
+import { plan } from './plan';
+import type { RunState } from './RunState';
+import { SyncError } from './SyncError';
+import type { SyncOptions } from './SyncOptions';
+import { throwIfCancelled } from './throwIfCancelled';
+import { TransferPool } from './TransferPool';
+import { transferWeight } from './transferWeight';
+
+/** One thing that a sync would do. */
+export interface PlannedOperation {
+  key: string;
+  action: 'upload' | 'download' | 'delete-remote' | 'delete-local' | 'conflict';
+  /** Why, in a few plain words. */
+  reason: string;
+  /** Bytes. */
+  size: number;
+}
+
+const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
+const SIDES = ['remote', 'local'] as const;
+
+export interface PreviewParts {
+  options: SyncOptions;
+  state: RunState;
+  worker: KeyWorker;
+  local: Local;
+  base: Base;
+  facts: BaseFacts;
+  claim: Claim;
+  unsettled: ReadonlySet<string>;
+}
+
+/** Looks at everything a run would look at, and says what it would do. Writes nothing, on either side. */
+export class Preview {
+  readonly #parts: PreviewParts;
+  readonly #pool: TransferPool;
+  readonly #deletes: DeletePlan;
+  readonly #onOperation: (operation: PlannedOperation) => void;
+
+  constructor(parts: PreviewParts, onOperation: (operation: PlannedOperation) => void) {
+    this.#parts = parts;
+    this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
+    this.#deletes = new DeletePlan(parts.base);
+    this.#onOperation = onOperation;
+  }
+
+  /** @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state. */
+  async make(): Promise<void> {
+    const { state, claim } = this.#parts;
+    await claim.look();
+    state.enter('syncing');
+    const seen = await this.#planListed();
+    throwIfCancelled(state.signal);
+    await this.#planDeletes(seen);
+    await this.#deletes.clear();
+  }
+
+  async #planListed(): Promise<SeenByWalk> {
+    const { state, base, options } = this.#parts;
+    const { bucket, filter } = options;
+    // What is decided waits until the listing has proved to be in order: an operation is never told twice.
+    const decided: PlannedOperation[] = [];
+    const planFrom = (listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> => {
+      decided.length = 0;
+      return this.#planAll(listing, (operation) => decided.push(operation));
+    };
+    try {
+      return await planFrom(bucket.list(filter.prefixes, state.signal));
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
+      return await planFrom(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
+    } finally {
+      for (const operation of decided) this.#onOperation(operation);
+    }
+  }
+
+  async #planAll(
+    listing: AsyncIterable<RemoteObject[]>,
+    add: (operation: PlannedOperation) => void,
+  ): Promise<SeenByWalk> {
+    const { options, state, local, base, unsettled } = this.#parts;
+    const { mode, filter } = options;
+    const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    await this.#deletes.clear();
+    try {
+      for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
+        throwIfCancelled(state.signal);
+        if (item.kind === 'problem') {
+          state.fail(item.failure, item.failure.key ?? '');
+          continue;
+        }
+        const { sides, decision } = item;
+        state.see();
+        if (sides.local) seen.localFiles += 1;
+        if (sides.remote) seen.remoteObjects += 1;
+        const isKept = sides.local !== undefined || sides.unknown;
+        seen.folders.see(sides.key, isKept ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
+        await this.#take(sides, decision, add);
+      }
+    } finally {
+      await this.#pool.idle();
+    }
+    return seen;
+  }
+
+  async #take(sides: KeySides, first: Decision, add: (operation: PlannedOperation) => void): Promise<void> {
+    const { state, worker } = this.#parts;
+    if (first.action === 'none' || first.action === 'drop-base' || first.action === 'adopt') return;
+    if (first.action === 'delete-remote') {
+      await this.#note(sides, first, add);
+      return;
+    }
+    const weight = transferWeight(Math.max(sides.local?.size ?? 0, sides.remote?.size ?? 0));
+    await this.#pool.start(weight, async () => {
+      if (state.signal.aborted) return;
+      state.begin(sides.key);
+      try {
+        await this.#note(sides, await worker.preview(sides), add);
+      } catch (error) {
+        state.fail(asSyncError(error, sides.key), sides.key);
+      }
+    });
+  }
+
+  async #note(sides: KeySides, decision: Decision, add: (operation: PlannedOperation) => void): Promise<void> {
+    const { key, local, remote } = sides;
+    const reason = describeRow(decision.row);
+    switch (decision.action) {
+      case 'upload':
+        add({ key, action: 'upload', reason, size: local?.size ?? 0 });
+        return;
+      case 'download':
+        add({ key, action: 'download', reason, size: remote?.size ?? 0 });
+        return;
+      case 'conflict':
+        add({ key, action: 'conflict', reason, size: Math.max(local?.size ?? 0, remote?.size ?? 0) });
+        return;
+      case 'delete-remote':
+        await this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
+        return;
+      case 'delete-local':
+        await this.#deletes.add({ key, side: 'local', size: local?.size ?? 0 });
+        return;
+      case 'none':
+      case 'adopt':
+      case 'compare':
+      case 'drop-base':
+    }
+  }
+
+  /** With a failure a run deletes nothing at all, so neither does its plan. */
+  async #planDeletes(seen: SeenByWalk): Promise<void> {
+    const { state } = this.#parts;
+    const total = this.#deletes.count('remote') + this.#deletes.count('local');
+    if (state.failed > 0 || total === 0) return;
+    for (const side of SIDES) {
+      const deletes = this.#deletes.count(side);
+      const refusal = checkGuards(await gatherDeleteFacts({ ...this.#parts, side, seen, deletes }));
+      if (refusal && !state.refused) state.refuse({ ...refusal, digest: await this.#deletes.digest() });
+    }
+    for (const side of SIDES) {
+      for await (const batch of this.#deletes.of(side)) await this.#tellDeletes(side, batch);
+    }
+  }
+
+  /** What the Media Library still names is not deleted in the bucket: SINGLE withholds it, MULTI fetches it back. */
+  async #tellDeletes(side: PlannedDelete['side'], batch: readonly PlannedDelete[]): Promise<void> {
+    const { options } = this.#parts;
+    const named = side === 'remote' ? await options.referenced(batch.map(({ key }) => key)) : new Set<string>();
+    for (const { key, size } of batch) {
+      if (!named.has(key)) {
+        const where = side === 'remote' ? 'not here any more' : 'not in the bucket any more';
+        this.#onOperation({ key, action: `delete-${side}`, reason: where, size });
+      } else if (options.mode === 'MULTI') {
+        const reason = 'missing here, and the Media Library still names it';
+        this.#onOperation({ key, action: 'download', reason, size });
+      }
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { Readable } from 'node:stream';
+import type { Bucket, ObjectHead } from './bucket/Bucket';
+import type { LocalWriter, TemporaryFile } from './local/LocalWriter';
+import { lostRace } from './lostRace';
+import { modificationTimeMs } from './modificationTime';
+import { SyncError } from './SyncError';
+
+const PLAIN_MD5 = /^[0-9a-f]{32}$/;
+
+/** What a download works with. */
+export interface FetchOptions {
+  bucket: Bucket;
+  writer: LocalWriter;
+  signal?: AbortSignal;
+  /** Told of bytes as they arrive. */
+  onBytes: (bytes: number) => void;
+}
+
+/** An object's bytes, here and verified, but not yet in their place. */
+export interface FetchedObject {
+  temporary: TemporaryFile;
+  md5: string;
+  head: ObjectHead;
+}
+
+/**
+ * Brings an object's bytes to a temporary file and verifies them.
+ *
+ * @param etag the version that is wanted.
+ * @throws {SyncError} `PRECONDITION_FAILED` where the bucket holds another version by now, `INTEGRITY` where the bytes
+ *   are not those that were uploaded, and as the bucket. Then no file is left.
+ */
+export async function fetchObject(options: FetchOptions, key: string, etag: string): Promise<FetchedObject> {
+  const { bucket, writer, signal, onBytes } = options;
+  const { head, body } = await bucket.get(key, signal).catch((error: unknown) => {
+    throw error instanceof SyncError && error.code === 'OBJECT_NOT_FOUND' ? lostRace(key) : error;
+  });
+  if (head.etag !== etag) {
+    body.destroy();
+    throw lostRace(key);
+  }
+  const md5 = createHash('md5');
+  const sha256 = createHash('sha256');
+  const hashed = async function* (): AsyncIterable<Buffer> {
+    for await (const chunk of chunksOf(body)) {
+      md5.update(chunk);
+      sha256.update(chunk);
+      onBytes(chunk.length);
+      yield chunk;
+    }
+  };
+  const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head));
+  const digest = md5.digest('hex');
+  const proven =
+    head.metadata.sha256 === undefined
+      ? !PLAIN_MD5.test(head.etag) || head.etag === digest || (await arrivesAgain(options, key, head.etag, digest))
+      : head.metadata.sha256 === sha256.digest('hex');
+  if (!proven) {
+    await writer.discard(temporary);
+    throw new SyncError('INTEGRITY', {
+      message: `The bytes of ${key} that arrived are not those that were uploaded. The file was left as it is.`,
+      fix: 'Run the sync again. If it happens again, upload the file anew.',
+      key,
+    });
+  }
+  return { temporary, md5: digest, head };
+}
+
+/** The chunks of a body, each a buffer. */
+export async function* chunksOf(body: Readable): AsyncIterable<Buffer> {
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('A body gives buffers.');
+    yield chunk;
+  }
+}
+
+/** An ETag that looks like an MD5 may be none (SSE-KMS): bytes that arrive twice alike are then taken for right. */
+async function arrivesAgain(
+  { bucket, signal }: FetchOptions,
+  key: string,
+  etag: string,
+  digest: string,
+): Promise<boolean> {
+  const { head, body } = await bucket.get(key, signal);
+  const md5 = createHash('md5');
+  for await (const chunk of chunksOf(body)) md5.update(chunk);
+  return head.etag === etag && md5.digest('hex') === digest;
+}
