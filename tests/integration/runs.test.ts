@@ -155,9 +155,11 @@ describe('runs [in-project]', () => {
     const { publicDir, databaseFile } = first;
     const second = await startStrapiProcess({ pluginConfig, publicDir, databaseFile });
     try {
-      await waitUntil('quiet', async () =>
-        (await listRuns(first)).every(({ status }) => status !== 'running') ? true : undefined,
-      );
+      await waitUntil('the end of the start runs of both', async () => {
+        const runs = await listRuns(first);
+        const starts = runs.filter(({ trigger }) => trigger === 'start');
+        return starts.length === 2 && runs.every(({ status }) => status !== 'running') ? true : undefined;
+      });
       writeFiles(publicDir, 20);
       store.server.fault({ kind: 'delay', ms: 250, match: { operation: 'PutObject' } });
       const { run } = startedAnswer.parse((await first.admin.post('/s3-sync/runs').send({}).expect(202)).body);
