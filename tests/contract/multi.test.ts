@@ -231,6 +231,24 @@ describeEachStore('MULTI mode', (store) => {
     expect(applied.requests.ListObjectsV2).toBeUndefined();
   });
 
+  test.each([
+    ['by name', ['uploads/x.txt']],
+    ['by a walk', []],
+  ])('a row of the feed deletes nothing in the bucket, whatever is missing here (%s)', async (_name, byName) => {
+    await a.write('uploads/x.txt', 'x');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await run(b);
+    await b.remove('uploads/x.txt');
+    await b.remove('uploads/y.txt');
+    const heard = await run(b, {
+      scope: { kind: 'keys', keys: ['uploads/x.txt'], byName: new Set(byName), heard: true },
+      claimedRecently: true,
+    });
+    expect(heard).toMatchObject({ status: 'done', deletedRemote: 0 });
+    expect(await a.keysInBucket()).toEqual(['uploads/x.txt', 'uploads/y.txt']);
+  });
+
   test('a file that is written here while its newer version is fetched is not overwritten', async () => {
     await a.write('uploads/x.txt', 'old');
     await run(a);

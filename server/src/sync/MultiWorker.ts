@@ -143,6 +143,8 @@ export class MultiWorker implements KeyWorker {
       case 'conflict':
         return { kind: 'conflict', winner: await this.#resolveConflict(sides, content) };
       case 'delete-remote':
+        // What others did is no sign that somebody deleted the file here: its absence is for a walk and its guards.
+        if (options.heard) return { kind: 'unchanged' };
         if (!options.deletes) return { kind: 'to-delete', side: 'remote', size: remote?.size ?? 0 };
         return this.#deleteRemote(sides, options.byName);
       case 'delete-local':
