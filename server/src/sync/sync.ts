@@ -164,7 +164,10 @@ function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyW
   return new MultiWorker({
     ...common,
     writer,
-    writes: new ConditionalWrites(bucket, facts.conditions ?? NO_CONDITIONS),
+    writes: new ConditionalWrites(bucket, facts.conditions ?? NO_CONDITIONS, async () => {
+      delete facts.conditions;
+      await base.setFacts(facts);
+    }),
     feed: requireMulti(options).feed,
     seen: { position: facts.feedPosition, directoryId },
     unsettled,

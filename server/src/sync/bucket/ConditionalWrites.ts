@@ -12,21 +12,25 @@ export type Expected = { absent: true } | { etag: string };
  */
 export class ConditionalWrites {
   readonly #bucket: Bucket;
-  readonly #can: WriteConditions;
+  readonly #onContradiction: () => Promise<void>;
+  #can: WriteConditions;
 
-  /** @param can what the store was found to honour. */
-  constructor(bucket: Bucket, can: WriteConditions) {
+  /**
+   * @param can what the store was found to honour.
+   * @param onContradiction called when an answer shows that this is no longer so; the store is to be probed again.
+   */
+  constructor(bucket: Bucket, can: WriteConditions, onContradiction: () => Promise<void>) {
     this.#bucket = bucket;
     this.#can = can;
+    this.#onContradiction = onContradiction;
   }
 
   /** @throws {SyncError} `PRECONDITION_FAILED` where somebody else was first, else as `Bucket.put`. */
   async put(input: PutInput, expected: Expected): Promise<{ etag: string }> {
-    if ('absent' in expected && this.#can.putIfAbsent) {
-      return this.#bucket.put({ ...input, condition: { ifAbsent: true } });
-    }
-    if ('etag' in expected && this.#can.putIfMatch) {
-      return this.#bucket.put({ ...input, condition: { ifMatch: expected.etag } });
+    const condition = this.#conditionFor(expected);
+    if (condition) {
+      const done = await this.#unlessUnsupported(this.#bucket.put({ ...input, condition }));
+      if (done) return done;
     }
     await this.#require(input.key, expected, input.signal);
     return this.#bucket.put(input);
@@ -39,26 +43,44 @@ export class ConditionalWrites {
    */
   async putLarge(input: PutLargeInput, expected: Expected): Promise<{ etag: string }> {
     const condition = this.#conditionFor(expected);
-    return this.#bucket.putLarge({
-      ...input,
-      ...(condition ? { condition } : {}),
-      beforeComplete: async () => {
-        await input.beforeComplete();
-        await this.#require(input.key, expected, input.signal);
-      },
-    });
+    const upload = (more: Partial<PutLargeInput>): Promise<{ etag: string }> =>
+      this.#bucket.putLarge({
+        ...input,
+        ...more,
+        beforeComplete: async () => {
+          await input.beforeComplete();
+          await this.#require(input.key, expected, input.signal);
+        },
+      });
+    if (!condition) return upload({});
+    const done = await this.#unlessUnsupported(upload({ condition }));
+    // Its parts were read and hashed in order, which cannot be done twice.
+    if (!done) throw changedMeanwhile(input.key);
+    return done;
   }
 
   /** @throws {SyncError} `PRECONDITION_FAILED` where the object is another one by now. */
   async delete(key: string, etag: string, signal: AbortSignal | undefined): Promise<void> {
     if (this.#can.deleteIfMatch) {
-      await this.#bucket.deleteOne(key, { ifMatch: etag }, signal);
-      return;
+      const deletion = this.#bucket.deleteOne(key, { ifMatch: etag }, signal).then(() => true);
+      if (await this.#unlessUnsupported(deletion)) return;
     }
     const head = await this.#bucket.head(key, signal);
     if (!head) return;
     if (head.etag !== etag) throw changedMeanwhile(key);
     await this.#bucket.deleteOne(key, undefined, signal);
+  }
+
+  /** @returns `undefined` where the store turned out not to know conditions: then none is sent any more. */
+  async #unlessUnsupported<T>(write: Promise<T>): Promise<T | undefined> {
+    try {
+      return await write;
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.httpStatus !== 501) throw error;
+      this.#can = { putIfAbsent: false, putIfMatch: false, deleteIfMatch: false };
+      await this.#onContradiction();
+      return undefined;
+    }
   }
 
   #conditionFor(expected: Expected): { ifAbsent: true } | { ifMatch: string } | undefined {

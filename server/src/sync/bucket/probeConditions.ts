@@ -50,7 +50,8 @@ async function refuses(write: () => Promise<unknown>): Promise<boolean> {
     return false;
   } catch (error) {
     if (!(error instanceof SyncError)) throw error;
-    if (error.code === 'PRECONDITION_FAILED') return true;
+    // A 409 says that others write at the same time, not that the condition was looked at.
+    if (error.code === 'PRECONDITION_FAILED' && error.httpStatus !== 409) return true;
     if (error.httpStatus === 501 || error.httpStatus === 400) return false;
     throw error;
   }
