@@ -41,6 +41,8 @@ export interface TestAppOptions {
   publicDir?: string;
   /** A database file to use in place; by default a new one in the app. */
   databaseFile?: string;
+  /** `connection` of config/database, for another database than a SQLite file. */
+  connection?: Record<string, unknown>;
   /** A database file to start from: copied, so that it is another database with the same content. */
   copyDatabaseFrom?: string;
   /** Further keys of config/server. */
@@ -116,7 +118,11 @@ function writeConfig(appDir: string, options: ConfigOptions): void {
     writeFileSync(path.join(appDir, 'config', `${name}.js`), `module.exports = ${JSON.stringify(value, null, 2)};\n`);
   };
   write('database', {
-    connection: { client: 'sqlite', connection: { filename: options.databaseFile }, useNullAsDefault: true },
+    connection: options.connection ?? {
+      client: 'sqlite',
+      connection: { filename: options.databaseFile },
+      useNullAsDefault: true,
+    },
   });
   write('admin', {
     auth: { secret: secret(), cookie: { secure: false } },

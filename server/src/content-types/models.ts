@@ -10,6 +10,10 @@ export const RUN_FAILURE_UID = 'plugin::s3-sync.run-failure';
 export const SITE_UID = 'plugin::s3-sync.site';
 /** The servers that use this database. */
 export const INSTANCE_UID = 'plugin::s3-sync.instance';
+/** The change feed of the mode MULTI, which also holds the tombstones. */
+export const CHANGE_UID = 'plugin::s3-sync.change';
+/** Which process syncs a directory that several ones share. */
+export const LEASE_UID = 'plugin::s3-sync.lease';
 
 /**
  * The plugin's own tables. Plain models and not content types: those, even hidden ones, are shown by GraphQL and
@@ -70,7 +74,50 @@ export const models: Model[] = [
       pid: { type: 'integer' },
       directory: { type: 'text' },
       directoryId: { type: 'string' },
-      heartbeatAt: { type: 'datetime' },
+      mode: { type: 'string' },
+      // Milliseconds of the database's clock.
+      seenAt: { type: 'biginteger' },
+      lastRunAt: { type: 'biginteger' },
+      feedPosition: { type: 'biginteger' },
+      // Which write conditions the store was found to honour.
+      conditions: { type: 'json' },
     },
+  },
+  {
+    uid: CHANGE_UID,
+    tableName: 's3_sync_changes',
+    singularName: 's3-sync-change',
+    attributes: {
+      id: { type: 'increments' },
+      // Keys are long and differ by case: databases compare and index their hashes.
+      keyHash: { type: 'string' },
+      key: { type: 'text' },
+      action: { type: 'string' },
+      contentHash: { type: 'string' },
+      previousHash: { type: 'string' },
+      byName: { type: 'boolean' },
+      directoryId: { type: 'string' },
+      // Milliseconds of the database's clock.
+      at: { type: 'biginteger' },
+    },
+    indexes: [
+      { name: 's3_sync_changes_key_index', columns: ['key_hash'] },
+      { name: 's3_sync_changes_at_index', columns: ['at'] },
+    ],
+  },
+  {
+    uid: LEASE_UID,
+    tableName: 's3_sync_leases',
+    singularName: 's3-sync-lease',
+    attributes: {
+      id: { type: 'increments' },
+      directoryId: { type: 'string' },
+      host: { type: 'string' },
+      pid: { type: 'integer' },
+      bootId: { type: 'string' },
+      // Milliseconds of the database's clock.
+      expiresAt: { type: 'biginteger' },
+    },
+    indexes: [{ name: 's3_sync_leases_directory_unique', columns: ['directory_id'], type: 'unique' }],
   },
 ];

@@ -1,5 +1,6 @@
 import { runs } from './runs';
 import { settings } from './settings';
 import { status } from './status';
+import { trash } from './trash';
 
-export default { settings, runs, status };
+export default { settings, runs, status, trash };

@@ -4,13 +4,7 @@ import { z } from 'zod';
 import { toSettingErrors } from '../config/settingsSchema';
 import { servicesOf } from '../services';
 import { answerError, answerInvalid } from './answerInvalid';
-
-const count = (max: number, fallback: number) => {
-  const range = `Must be a whole number from 1 to ${max}.`;
-  return z.coerce.number(range).int(range).min(1, range).max(max, range).default(fallback);
-};
-
-const querySchema = z.object({ page: count(1_000_000, 1), pageSize: count(100, 25) });
+import { pageQuery } from './pageQuery';
 
 const idSchema = z.coerce.number().int().min(1).max(2_147_483_647);
 
@@ -35,7 +29,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
 
   return {
     async find(ctx: Context): Promise<void> {
-      const query = querySchema.safeParse(ctx.query);
+      const query = pageQuery.safeParse(ctx.query);
       if (!query.success) {
         answerInvalid(ctx, toSettingErrors(query.error));
         return;
@@ -48,7 +42,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
 
     async findOne(ctx: Context): Promise<void> {
       const id = idSchema.safeParse(readId(ctx));
-      const query = querySchema.safeParse(ctx.query);
+      const query = pageQuery.safeParse(ctx.query);
       if (!query.success) {
         answerInvalid(ctx, toSettingErrors(query.error));
         return;

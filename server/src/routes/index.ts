@@ -27,6 +27,8 @@ const routes = {
       route('GET', '/runs/:id', 'runs.findOne', 'settings.read'),
       route('POST', '/runs', 'runs.start', 'sync.run'),
       route('POST', '/runs/:id/cancel', 'runs.cancel', 'sync.run'),
+      route('GET', '/trash', 'trash.find', 'settings.read'),
+      route('POST', '/trash/:id/restore', 'trash.restore', 'sync.run'),
     ],
   },
 };

@@ -23,13 +23,21 @@ export function identifyProcess(): ProcessIdentity {
   return { host: hostname(), pid: process.pid, bootId: randomUUID() };
 }
 
-/** Whether a process that wrote a row still runs, as far as can be known from here. */
+/**
+ * Whether a process that wrote a row still runs, as far as can be known from here.
+ *
+ * @param nowMs time of the clock by which the heartbeats are dated.
+ */
 export function isAlive(seen: SeenProcess, self: ProcessIdentity, nowMs: number): boolean {
   if (seen.bootId === self.bootId) return true;
-  if (nowMs - seen.heartbeatAt.getTime() > DEAD_AFTER_MS) return false;
-  if (seen.host !== self.host) return true;
+  return nowMs - seen.heartbeatAt.getTime() <= DEAD_AFTER_MS && !isGone(seen, self);
+}
+
+/** Whether a process was of this host and surely runs no more. */
+export function isGone(other: ProcessIdentity, self: ProcessIdentity): boolean {
+  if (other.host !== self.host || other.bootId === self.bootId) return false;
   // The same process id in another boot: that one is gone, and this process has its number.
-  return seen.pid !== self.pid && hasProcess(seen.pid);
+  return other.pid === self.pid || !hasProcess(other.pid);
 }
 
 function hasProcess(pid: number): boolean {

@@ -1,20 +1,45 @@
 import type { Core } from '@strapi/strapi';
 import { z } from 'zod';
 import { INSTANCE_UID } from '../content-types/models';
+import type { InstanceAnswer } from '../routes/contract';
+import type { Mode } from '../sync/decide';
 import type { OtherDirectory } from '../sync/SyncOptions';
+import type { SyncReport } from '../sync/SyncReport';
+import type { DatabaseClock } from './databaseClock';
 import { describeError } from './describeError';
 import type { Log } from './log';
 import { HEARTBEAT_MS, isAlive, type ProcessIdentity } from './ProcessIdentity';
 
+/** What a server syncs. */
+export interface InstancePlace {
+  /** Absolute path. */
+  directory: string;
+  directoryId: string;
+  mode: Mode;
+}
+
 /** The servers that share this database, each with the directory it syncs. */
 export interface InstancesService {
   /** Enters this server with its directory, and keeps the entry alive until `leave`. */
-  enter(directory: string, directoryId: string): Promise<void>;
-  /** A living server that syncs another directory and was there first. */
+  enter(place: InstancePlace): Promise<void>;
+  /**
+   * A living server that must end before this one may sync in SINGLE mode: it has another directory, and was there first
+   * or is in MULTI mode.
+   */
   findOther(directoryId: string): Promise<OtherDirectory | undefined>;
+  /** Notes what a run of this server has learnt. */
+  noteRun(report: SyncReport): Promise<void>;
+  /** Notes up to which position of the feed this server was told of changes; written with the next heartbeat. */
+  noteFeedPosition(position: number | undefined): void;
+  /** All that are entered, oldest first. */
+  list(): Promise<InstanceAnswer[]>;
   /** Takes this server out: the next one does not wait for its heartbeat to end. */
   leave(): Promise<void>;
 }
+
+const conditionsSchema = z.object({ putIfAbsent: z.boolean(), putIfMatch: z.boolean(), deleteIfMatch: z.boolean() });
+
+const maybeNumber = z.coerce.number().nullish().catch(undefined);
 
 const instanceRow = z.object({
   id: z.number(),
@@ -23,36 +48,69 @@ const instanceRow = z.object({
   pid: z.number(),
   directory: z.string(),
   directoryId: z.string(),
-  heartbeatAt: z.coerce.date(),
+  mode: z.enum(['SINGLE', 'MULTI']).nullish().catch(undefined),
+  seenAt: z.coerce.number(),
+  lastRunAt: maybeNumber,
+  feedPosition: maybeNumber,
+  conditions: conditionsSchema.nullish().catch(undefined),
 });
 
-/** Keeps the servers in a table of its own. */
-export function createInstances(strapi: Core.Strapi, self: ProcessIdentity, log: Log): InstancesService {
+type InstanceRow = z.output<typeof instanceRow>;
+
+/** Keeps the servers in a table of its own; their signs of life are dated by the database's clock. */
+export function createInstances(
+  strapi: Core.Strapi,
+  self: ProcessIdentity,
+  clock: DatabaseClock,
+  log: Log,
+): InstancesService {
   const instances = () => strapi.db.query(INSTANCE_UID);
   let heartbeat: NodeJS.Timeout | undefined;
-  let entered: { id: number; directory: string; directoryId: string } | undefined;
+  let entered: { id: number; place: InstancePlace } | undefined;
+  let feedPosition: number | undefined;
 
-  async function beat(): Promise<void> {
-    if (entered === undefined) return;
-    await instances().updateMany({ where: { id: entered.id }, data: { heartbeatAt: new Date() } });
+  async function create(place: InstancePlace): Promise<void> {
+    const data = { ...self, ...place, seenAt: await clock.now() };
+    const { id } = z.object({ id: z.number() }).parse(await instances().create({ data }));
+    entered = { id, place };
   }
 
-  async function findAll(): Promise<z.output<typeof instanceRow>[]> {
+  async function update(data: object): Promise<void> {
+    if (entered === undefined) return;
+    const { id, place } = entered;
+    const { count } = z
+      .object({ count: z.number() })
+      .parse(await instances().updateMany({ where: { id }, data: { ...data, seenAt: await clock.now() } }));
+    // A server that slept for a while was taken for dead, and its row removed.
+    if (count === 0 && entered?.id === id) await create(place);
+  }
+
+  async function beat(): Promise<void> {
+    await update(feedPosition === undefined ? {} : { feedPosition });
+  }
+
+  async function findAll(): Promise<InstanceRow[]> {
     return z.array(instanceRow).parse(await instances().findMany({ orderBy: { id: 'asc' } }));
   }
 
+  function lives(row: InstanceRow, now: number): boolean {
+    return isAlive({ ...row, heartbeatAt: new Date(row.seenAt) }, self, now);
+  }
+
+  async function forgetDead(): Promise<void> {
+    const now = await clock.now();
+    const dead = (await findAll()).filter((row) => !lives(row, now));
+    if (dead.length > 0) await instances().deleteMany({ where: { id: { $in: dead.map(({ id }) => id) } } });
+  }
+
   return {
-    async enter(directory, directoryId) {
-      if (entered?.directory === directory && entered.directoryId === directoryId) return beat();
-      const data = { ...self, directory, directoryId, heartbeatAt: new Date() };
+    async enter(place) {
       if (entered === undefined) {
-        const dead = (await findAll()).filter((row) => !isAlive(row, self, Date.now()));
-        if (dead.length > 0) await instances().deleteMany({ where: { id: { $in: dead.map(({ id }) => id) } } });
-        const { id } = z.object({ id: z.number() }).parse(await instances().create({ data }));
-        entered = { id, directory, directoryId };
-      } else {
-        await instances().updateMany({ where: { id: entered.id }, data });
-        entered = { id: entered.id, directory, directoryId };
+        await forgetDead();
+        await create(place);
+      } else if (!samePlace(entered.place, place)) {
+        await update(place);
+        entered = { id: entered.id, place };
       }
       heartbeat ??= setInterval(() => {
         beat().catch((error: unknown) => {
@@ -63,10 +121,29 @@ export function createInstances(strapi: Core.Strapi, self: ProcessIdentity, log:
 
     async findOther(directoryId) {
       const mine = entered?.id ?? Number.POSITIVE_INFINITY;
+      const now = await clock.now();
       const other = (await findAll()).find(
-        (row) => row.directoryId !== directoryId && row.id < mine && isAlive(row, self, Date.now()),
+        (row) => row.directoryId !== directoryId && (row.id < mine || row.mode === 'MULTI') && lives(row, now),
       );
       return other && { host: other.host, directory: other.directory };
+    },
+
+    async noteRun({ multi }) {
+      const { conditions, feedPosition: position } = multi ?? {};
+      await update({
+        lastRunAt: await clock.now(),
+        ...(conditions === undefined ? {} : { conditions }),
+        ...(position === undefined ? {} : { feedPosition: position }),
+      });
+    },
+
+    noteFeedPosition(position) {
+      feedPosition = position;
+    },
+
+    async list() {
+      const now = await clock.now();
+      return (await findAll()).map((row) => toAnswer(row, lives(row, now), row.bootId === self.bootId));
     },
 
     async leave() {
@@ -78,4 +155,28 @@ export function createInstances(strapi: Core.Strapi, self: ProcessIdentity, log:
       await instances().deleteMany({ where: { id } });
     },
   };
+}
+
+function samePlace(one: InstancePlace, other: InstancePlace): boolean {
+  return one.directory === other.directory && one.directoryId === other.directoryId && one.mode === other.mode;
+}
+
+function toAnswer(row: InstanceRow, alive: boolean, current: boolean): InstanceAnswer {
+  const { host, pid, directory, mode, seenAt, lastRunAt, feedPosition, conditions } = row;
+  return {
+    host,
+    pid,
+    directory,
+    ...(isGiven(mode) ? { mode } : {}),
+    alive,
+    current,
+    lastSeenAt: new Date(seenAt).toISOString(),
+    ...(isGiven(lastRunAt) ? { lastRunAt: new Date(lastRunAt).toISOString() } : {}),
+    ...(isGiven(feedPosition) ? { feedPosition } : {}),
+    ...(isGiven(conditions) ? { conditions } : {}),
+  };
+}
+
+function isGiven<Value>(value: Value | null | undefined): value is Value {
+  return value !== null && value !== undefined;
 }

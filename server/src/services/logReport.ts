@@ -10,7 +10,7 @@ export function logReport(log: Log, run: Pick<RunAnswer, 'id' | 'trigger'>, repo
     log.error(`${line} ${error.message} ${error.fix} (${error.code})`);
   } else if (refused !== undefined) {
     log.warn(`${line} ${refused.message} ${refused.fix}`);
-  } else if (report.failed > 0 || report.withheld > 0) {
+  } else if (report.failed > 0 || report.withheld > 0 || report.conflicts > 0) {
     log.warn(`${line} The files and the reasons are in the run history.`);
   } else if (report.uploaded + report.downloaded + report.deletedRemote + report.deletedLocal > 0) {
     log.info(line);
@@ -20,8 +20,12 @@ export function logReport(log: Log, run: Pick<RunAnswer, 'id' | 'trigger'>, repo
 }
 
 function describeCounts(report: SyncReport): string {
-  const { uploaded, deletedRemote, unchanged, failed, withheld, bytes, durationMs } = report;
-  const counts = [`${uploaded} uploaded`, `${deletedRemote} deleted in the bucket`, `${unchanged} unchanged`];
+  const { mode, uploaded, downloaded, deletedRemote, deletedLocal, unchanged, conflicts, failed, withheld } = report;
+  const { bytes, durationMs } = report;
+  const counts = [`${uploaded} uploaded`, `${deletedRemote} deleted in the bucket`];
+  if (mode === 'MULTI') counts.push(`${downloaded} downloaded`, `${deletedLocal} deleted here`);
+  counts.push(`${unchanged} unchanged`);
+  if (conflicts > 0) counts.push(`${conflicts} in conflict`);
   if (failed > 0) counts.push(`${failed} failed`);
   if (withheld > 0) counts.push(`${withheld} deletes withheld`);
   return `${counts.join(', ')}, ${bytes} bytes in ${(durationMs / 1000).toFixed(1)} s.`;

@@ -4,6 +4,8 @@ import { RUN_FAILURE_UID, RUN_UID } from '../content-types/models';
 import type { Pagination, RunAnswer, RunDetailAnswer, RunListAnswer, TriggerName } from '../routes/contract';
 import type { SyncErrorCode } from '../sync/SyncError';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
+import type { DatabaseClock } from './databaseClock';
+import type { SinceLastKept } from './activity';
 import { isAlive, type ProcessIdentity } from './ProcessIdentity';
 
 /** Older runs are forgotten, with their failures. */
@@ -30,9 +32,13 @@ export interface RunsService {
   /** Shows the others that the run goes on. */
   heartbeat(id: number): Promise<void>;
   addFailures(id: number, failures: readonly KeyFailure[]): Promise<void>;
-  /** Ends a run and forgets the oldest ones. */
-  finish(id: number, report: SyncReport): Promise<RunAnswer>;
-  /** Takes back a run that did not begin. */
+  /**
+   * Ends a run and forgets the oldest ones.
+   *
+   * @param counts what led to it.
+   */
+  finish(id: number, report: SyncReport, counts: SinceLastKept): Promise<RunAnswer>;
+  /** Takes a run out of the history, with its failures. */
   remove(id: number): Promise<void>;
   /** Runs of processes that have died become `interrupted`. */
   interruptDead(): Promise<void>;
@@ -62,12 +68,15 @@ const resultSchema = z.object({
   withheld: count,
   bytes: count,
   requests: z.record(z.string(), z.number()).catch({}),
+  events: z.number().optional(),
+  quietRuns: z.number().optional(),
   refused: z
     .object({
       guard: z.enum([
         'directory-missing',
         'directory-emptied',
         'folder-emptied',
+        'bucket-emptied',
         'first-run',
         'max-delete',
         'other-site',
@@ -87,7 +96,7 @@ const nothingDone = resultSchema.parse({});
 
 const runRow = z.object({
   id: z.number(),
-  trigger: z.enum(['button', 'content', 'media', 'start', 'scan', 'cron', 'cli']),
+  trigger: z.enum(['button', 'content', 'media', 'start', 'scan', 'cron', 'cli', 'feed', 'trash']),
   startedBy: z.string().nullable(),
   mode: z.enum(['SINGLE', 'MULTI']).nullable(),
   status: z.enum(['done', 'refused', 'partial', 'failed', 'cancelled', 'running', 'interrupted']),
@@ -113,7 +122,7 @@ const failureRow = z.object({
 });
 
 /** Keeps the history in the plugin's own tables. */
-export function createRuns(strapi: Core.Strapi, self: ProcessIdentity): RunsService {
+export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: DatabaseClock): RunsService {
   const runs = () => strapi.db.query(RUN_UID);
   const failures = () => strapi.db.query(RUN_FAILURE_UID);
 
@@ -131,7 +140,9 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity): RunsServ
 
   async function interruptDead(): Promise<void> {
     const running = await find({ where: { status: 'running' } });
-    await interrupt(running.filter((row) => !isAlive(row, self, Date.now())));
+    if (running.length === 0) return;
+    const now = await clock.now();
+    await interrupt(running.filter((row) => !isAlive(row, self, now)));
   }
 
   async function forgetOldest(): Promise<void> {
@@ -145,7 +156,7 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity): RunsServ
     interruptDead,
 
     async create({ trigger, startedBy, mode, directory }) {
-      const now = new Date();
+      const now = new Date(await clock.now());
       const data = {
         ...self,
         trigger,
@@ -166,7 +177,7 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity): RunsServ
     },
 
     async heartbeat(id) {
-      await runs().updateMany({ where: { id }, data: { heartbeatAt: new Date() } });
+      await runs().updateMany({ where: { id }, data: { heartbeatAt: new Date(await clock.now()) } });
     },
 
     async addFailures(id, added) {
@@ -178,9 +189,13 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity): RunsServ
       }
     },
 
-    async finish(id, report) {
+    async finish(id, report, counts) {
       const { status, ...result } = report;
-      const data = { status, result: resultSchema.parse(result), endedAt: new Date() };
+      const data = {
+        status,
+        result: resultSchema.parse({ ...result, ...counts }),
+        endedAt: new Date(await clock.now()),
+      };
       const row = runRow.parse(await runs().update({ where: { id }, data }));
       await forgetOldest();
       return toAnswer(row);

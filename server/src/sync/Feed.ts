@@ -10,11 +10,19 @@ export interface FeedChange {
   byName: boolean;
 }
 
+/** A change at its place in the feed. */
+export interface FeedRow extends FeedChange {
+  /** Later rows have greater ones. */
+  position: number;
+  /** Whose change it was. */
+  directoryId: string;
+}
+
 /** What the feed says of the past of one key. */
 export interface KeyPast {
   /** Content of the last delete, if the key was deleted and not put again since. */
   deletedMd5?: string;
-  /** Contents that were replaced by others. */
+  /** Contents that were replaced by others and not put again since. */
   supersededMd5s: ReadonlySet<string>;
 }
 
@@ -31,6 +39,26 @@ export interface Feed {
   /** @param directoryId whose change it was. */
   append(changes: readonly FeedChange[], directoryId: string): Promise<void>;
   past(key: string, seen: SeenRows): Promise<KeyPast>;
-  /** The position of the newest row; 0 for an empty feed. */
+  /** A position up to which no row is still to come, as new as can be; 0 for an empty feed. */
   position(): Promise<number>;
+}
+
+/**
+ * What the rows of one key say of its past. Pure.
+ *
+ * A put voids what was said before of the same content: a file that a person put again, or took from the trash, lives.
+ *
+ * @param rows all rows of one key, oldest first.
+ * @param seen the rows that have nothing more to say.
+ */
+export function keyPast(rows: readonly FeedRow[], seen: SeenRows): KeyPast {
+  const speaks = ({ position, directoryId }: FeedRow): boolean =>
+    seen.position === undefined || (position > seen.position && directoryId !== seen.directoryId);
+  const supersededMd5s = new Set<string>();
+  for (const row of rows) {
+    if (row.action === 'put') supersededMd5s.delete(row.md5);
+    if (row.previousMd5 !== undefined && speaks(row)) supersededMd5s.add(row.previousMd5);
+  }
+  const last = rows.at(-1);
+  return { ...(last?.action === 'delete' && speaks(last) ? { deletedMd5: last.md5 } : {}), supersededMd5s };
 }

@@ -6,6 +6,7 @@ export class Outbox {
   readonly #base: Base;
   readonly #feed: Feed;
   readonly #directoryId: string;
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(base: Base, feed: Feed, directoryId: string) {
     this.#base = base;
@@ -13,8 +14,29 @@ export class Outbox {
     this.#directoryId = directoryId;
   }
 
+  /** Sends what waits, after what is being sent already. */
+  flush(): Promise<void> {
+    const flushed = this.#flushing.then(() => this.#send());
+    this.#flushing = flushed.catch(() => undefined);
+    return flushed;
+  }
+
+  /**
+   * Sends what waits again and again: the others need not wait for the end of a long run.
+   * @returns a function that ends it, sends what is left, and resolves when nothing is being sent any more.
+   */
+  flushEvery(milliseconds: number): () => Promise<void> {
+    // What could not be sent stays where it is: the end of a run, or the next run, tries again and tells.
+    const flush = (): Promise<void> => this.flush().catch(() => undefined);
+    const timer = setInterval(() => void flush(), milliseconds).unref();
+    return () => {
+      clearInterval(timer);
+      return flush();
+    };
+  }
+
   /** A row that was sent twice says the same twice, so a kill between the two steps does no harm. */
-  async flush(): Promise<void> {
+  async #send(): Promise<void> {
     const waiting = await this.#base.outbox();
     if (waiting.length === 0) return;
     await this.#feed.append(

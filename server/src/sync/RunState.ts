@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { BaseFacts } from './base/Base';
 import type { SyncPhase, SyncProgress } from './SyncProgress';
 import type { Outcome } from './KeyWorker';
 import type { KeyFailure, Refusal, SyncReport, SyncStatus } from './SyncReport';
@@ -56,6 +57,7 @@ export class RunState {
   #fatal: SyncError | undefined;
   #refused: Refusal | undefined;
   #lastProgressAt = 0;
+  #facts: BaseFacts | undefined;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -165,6 +167,11 @@ export class RunState {
     this.#abort.abort();
   }
 
+  /** Facts that the report is to tell; they are kept up to date while the run goes on. */
+  tell(facts: BaseFacts): void {
+    this.#facts = facts;
+  }
+
   /** The report of the run as it stands now. */
   finish(): SyncReport {
     const status = this.#status();
@@ -176,6 +183,7 @@ export class RunState {
       durationMs: Date.now() - this.#startedAt,
       requests: difference(this.#options.bucket.requests(), this.#requestsBefore),
       ...(this.#refused ? { refused: this.#refused } : {}),
+      ...(this.#options.mode === 'MULTI' && this.#facts ? { multi: multiOf(this.#facts) } : {}),
       ...(status === 'failed' && this.#fatal ? { error: errorOf(this.#fatal) } : {}),
     };
   }
@@ -229,6 +237,10 @@ function hopeless(last: SyncError): SyncError {
     httpStatus: last.httpStatus,
     cause: last,
   });
+}
+
+function multiOf({ conditions, feedPosition }: BaseFacts): NonNullable<SyncReport['multi']> {
+  return { ...(conditions ? { conditions } : {}), ...(feedPosition === undefined ? {} : { feedPosition }) };
 }
 
 function errorOf({ code, message, fix }: SyncError): NonNullable<SyncReport['error']> {

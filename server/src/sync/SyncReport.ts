@@ -1,4 +1,5 @@
 import type { RequestCounts } from './bucket/Bucket';
+import type { WriteConditions } from './bucket/probeConditions';
 import type { Mode } from './decide';
 import type { SyncErrorCode } from './SyncError';
 
@@ -55,6 +56,13 @@ export interface SyncReport {
   durationMs: number;
   requests: RequestCounts;
   refused?: Refusal;
+  /** In MULTI mode, as far as the run came to know it. */
+  multi?: {
+    /** What the store honours of write conditions. */
+    conditions?: WriteConditions;
+    /** Rows of the change feed up to here were seen. */
+    feedPosition?: number;
+  };
   /** Set when the whole run failed. */
   error?: { code: SyncErrorCode; message: string; fix: string };
 }

@@ -5,9 +5,9 @@ import {
   LONGEST_PAUSE_MS,
   pauseAfter,
   type Queue,
-  type Wish,
   type WishOutcome,
 } from '../../../server/src/triggers/queue';
+import type { Wish } from '../../../server/src/services/wishes';
 
 const COALESCE_MS = 2_000;
 

@@ -1,4 +1,5 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { link, lstat, open, rename, rm, rmdir, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errorCode';
@@ -6,7 +7,7 @@ import type { Fingerprint } from '../Fingerprint';
 import { TEMPORARY_SUFFIX } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import type { LocalDirectory } from './LocalDirectory';
-import type { Trash, TrashReason } from './Trash';
+import type { Trash, TrashItem, TrashReason } from './Trash';
 
 /** A downloaded file, complete and on the disk, beside the place it is meant for. */
 export interface TemporaryFile {
@@ -99,6 +100,34 @@ export class LocalWriter {
       throw changed(key);
     }
     await this.#removeEmptyFolders(key, target);
+  }
+
+  /**
+   * Puts an item of the trash back in its place; what stands there goes to the trash itself.
+   *
+   * The file gets the time of now: who restores it wants it to win over what others may have changed meanwhile.
+   *
+   * @param beforePlace called with the MD5 of the bytes right before the file is put in its place.
+   * @throws {SyncError} `LOCAL_CHANGED` where the file in its place goes on changing; then nothing was changed.
+   */
+  async restore({ id, key }: TrashItem, beforePlace: (md5: string) => Promise<void>): Promise<void> {
+    const md5 = createHash('md5');
+    const bytes = async function* (path: string): AsyncIterable<Buffer> {
+      for await (const chunk of createReadStream(path)) {
+        if (!Buffer.isBuffer(chunk)) throw new TypeError('A file gives buffers.');
+        md5.update(chunk);
+        yield chunk;
+      }
+    };
+    // The copy stays in the trash until the file is in its place: a kill at any point costs nothing.
+    const temporary = await this.writeTemporary(key, bytes(this.#trash.pathOf(id)), Date.now());
+    try {
+      await beforePlace(md5.digest('hex'));
+      await this.place(key, temporary, await this.#directory.stat(key), 'overwritten');
+    } finally {
+      await this.discard(temporary);
+    }
+    await this.#trash.forget(id);
   }
 
   /** Keeps the bytes of a losing bucket version in the trash. */

@@ -11,6 +11,9 @@ const OWNER_ONLY = 0o700;
 /** Share of the disk, in percent, that the trash leaves free. */
 const FREE_PERCENT = 5n;
 
+/** An item's file or record. */
+const ITEM_NAME = /^\d{15}-[0-9a-f]{12}(\.json)?$/;
+
 const recordSchema = z.object({
   key: z.string(),
   at: z.number(),
@@ -86,7 +89,11 @@ export class Trash {
    * @returns the item, or `undefined` where there is none with this id.
    */
   async find(id: string): Promise<TrashItem | undefined> {
-    return (await this.list()).find((item) => item.id === id);
+    if (!ITEM_NAME.test(id) || id.endsWith('.json')) return undefined;
+    const names = new Set(await this.#names());
+    if (!names.has(id) || !names.has(`${id}.json`)) return undefined;
+    const record = await this.#read(`${id}.json`);
+    return record && { id, ...record };
   }
 
   /** Forgets an item whose file was moved elsewhere. */
@@ -100,8 +107,10 @@ export class Trash {
    * @param days age from which on items go.
    */
   async purge(days: number): Promise<void> {
-    const oldest = Date.now() - days * 24 * 60 * 60 * 1000;
-    for (const { id, at } of await this.list()) if (at < oldest) await this.forget(id);
+    const oldest = idPrefix(Date.now() - days * 24 * 60 * 60 * 1000);
+    // The ids tell the time: a full trash is not read through in every run.
+    const old = (await this.#names()).filter((name) => ITEM_NAME.test(name) && name < oldest);
+    for (const id of new Set(old.map((name) => name.replace(/\.json$/, '')))) await this.forget(id);
   }
 
   async #keep(
@@ -116,7 +125,7 @@ export class Trash {
     await this.#requireRoom(key);
     const { size } = await stat(path);
     const at = Date.now();
-    const id = `${at.toString().padStart(15, '0')}-${randomBytes(6).toString('hex')}`;
+    const id = `${idPrefix(at)}-${randomBytes(6).toString('hex')}`;
     await writeDurably(`${this.pathOf(id)}.json`, JSON.stringify({ key, at, size, why }));
     try {
       await put(path, this.pathOf(id));
@@ -153,6 +162,10 @@ export class Trash {
       return undefined;
     }
   }
+}
+
+function idPrefix(atMs: number): string {
+  return atMs.toString().padStart(15, '0');
 }
 
 async function moveFile(from: string, to: string): Promise<void> {

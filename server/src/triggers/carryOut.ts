@@ -1,0 +1,119 @@
+import type { Core } from '@strapi/strapi';
+import type { SkipReason } from '../routes/contract';
+import { servicesOf } from '../services';
+import { keyOfUpload } from '../services/places';
+import { readDirectoryId } from '../services/readDirectoryId';
+import type { RunEnd, RunRequest } from '../services/runner';
+import type { SettingsState } from '../services/settings';
+import type { FeedChanges, Wish } from '../services/wishes';
+import type { OtherDirectory, SyncScope } from '../sync/SyncOptions';
+import { createPatience } from './patience';
+import type { WishOutcome } from './queue';
+
+/** Turns wishes into runs, one after the other. */
+export interface Carrier {
+  carryOut(wish: Wish): Promise<WishOutcome>;
+  /** Says once in the log why nothing is synced, and again only where it is something else. */
+  hasProblems(state: SettingsState): boolean;
+  /** Changes of others may have been missed: until a whole run has ended, no position in the feed is claimed. */
+  missedChanges(): void;
+}
+
+/**
+ * Makes the carrier of one Strapi.
+ *
+ * @param walked called after each run that looked at all local files, with the time in ms it took if it did nothing else.
+ */
+export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number | undefined) => void): Carrier {
+  const { settings, runner, instances, activity, log } = servicesOf(strapi);
+  let toldProblems = '';
+  let claims = false;
+
+  const patience = createPatience(({ host, directory }) => {
+    log.warn(
+      `Another server of this site (${host}, ${directory}) is still running. In SINGLE mode this one waits up to 10 minutes for it to end.`,
+    );
+  });
+
+  /** In SINGLE mode: the server that has to end before this one may sync. */
+  async function findOther({ settings: { mode }, places }: SettingsState): Promise<OtherDirectory | undefined> {
+    if (mode !== 'SINGLE') return undefined;
+    const directoryId = await readDirectoryId(places.stateDirectory);
+    return directoryId === undefined ? undefined : instances.findOther(directoryId);
+  }
+
+  function toRequest({ trigger, uploads, keys, changes, whole }: Wish, state: SettingsState): RunRequest | undefined {
+    if (changes !== undefined) return { trigger, scope: toScope(changes, claims) };
+    if (uploads === undefined && keys === undefined) {
+      return { trigger, scope: { kind: whole === true ? 'whole' : 'local' } };
+    }
+    const { directory } = state.places;
+    const named = (uploads ?? []).flatMap((name) => keyOfUpload(settings.project, directory, name) ?? []);
+    const all = [...named, ...(keys ?? [])];
+    return all.length === 0 ? undefined : { trigger, scope: { kind: 'keys', keys: all } };
+  }
+
+  function skip(reason: SkipReason): WishOutcome {
+    activity.skip(reason);
+    return 'done';
+  }
+
+  function noteWalk({ scope }: RunRequest, { run }: RunEnd): void {
+    if (scope === undefined || scope.kind === 'keys') return;
+    const didMore = Object.keys(run.requests).length > 0;
+    walked(didMore ? undefined : run.durationMs);
+  }
+
+  /** Rows of the feed count as seen only as long as none of their keys was given up. */
+  function noteEnd({ changes, whole }: Wish, { run, worthRetrying }: RunEnd): void {
+    if (whole === true && run.status === 'done') claims = true;
+    if (changes !== undefined && run.status !== 'done' && !worthRetrying) claims = false;
+  }
+
+  function hasProblems({ problems }: SettingsState): boolean {
+    const told = problems.map(({ message }) => message).join(' ');
+    if (told !== '' && told !== toldProblems) log.warn(`Nothing is synced: ${told}`);
+    toldProblems = told;
+    return problems.length > 0;
+  }
+
+  return {
+    hasProblems,
+
+    async carryOut(wish) {
+      const state = await settings.read();
+      if (hasProblems(state)) return skip('problems');
+      const request = toRequest(wish, state);
+      if (request === undefined) return skip('outside');
+      if (patience.waitsFor(await findOther(state))) return 'wait';
+      await runner.idle();
+      const outcome = await runner.start(request);
+      if (outcome.kind === 'problems') return skip('problems');
+      if (outcome.kind === 'busy') {
+        log.debug(`${outcome.message} Trying again later.`);
+        return 'wait';
+      }
+      const end = await outcome.ended;
+      noteEnd(wish, end);
+      noteWalk(request, end);
+      if (!end.worthRetrying) return 'done';
+      activity.retry();
+      return 'again';
+    },
+
+    missedChanges() {
+      claims = false;
+    },
+  };
+}
+
+/** @param claims whether these rows of the feed count as seen once their keys are done. */
+function toScope({ keys, position }: FeedChanges, claims: boolean): SyncScope {
+  return {
+    kind: 'keys',
+    keys: [...keys.keys()],
+    byName: new Set([...keys].flatMap(([key, byName]) => (byName ? [key] : []))),
+    heard: true,
+    ...(claims ? { feedPosition: position } : {}),
+  };
+}

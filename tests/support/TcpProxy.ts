@@ -1,0 +1,70 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { once } from 'node:events';
+import { z } from 'zod';
+
+/** Forwards connections to a store, and can be cut off from it. */
+export class TcpProxy {
+  readonly #target: URL;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  #isCut = false;
+
+  private constructor(target: URL) {
+    this.#target = target;
+    this.#server = createServer((socket) => {
+      this.#accept(socket);
+    });
+  }
+
+  /** @param endpoint URL of the store, with its port. */
+  static async start(endpoint: string): Promise<TcpProxy> {
+    const proxy = new TcpProxy(new URL(endpoint));
+    proxy.#server.listen(0, '127.0.0.1');
+    await once(proxy.#server, 'listening');
+    return proxy;
+  }
+
+  /** Where the store is reached through the proxy. */
+  get endpoint(): string {
+    const { port } = z.object({ port: z.number() }).parse(this.#server.address());
+    return `http://127.0.0.1:${port}`;
+  }
+
+  /** Ends all connections, and every new one at once. */
+  cut(): void {
+    this.#isCut = true;
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Forwards again. */
+  mend(): void {
+    this.#isCut = false;
+  }
+
+  async close(): Promise<void> {
+    this.cut();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#isCut) {
+      socket.destroy();
+      return;
+    }
+    const store = connect(Number(this.#target.port), this.#target.hostname);
+    for (const [one, other] of [
+      [socket, store],
+      [store, socket],
+    ] as const) {
+      this.#sockets.add(one);
+      // An error is followed by `close`.
+      one.on('error', () => undefined);
+      one.on('close', () => {
+        this.#sockets.delete(one);
+        other.destroy();
+      });
+      one.pipe(other);
+    }
+  }
+}
