@@ -1,4 +1,11 @@
-import { keyPast, type Feed, type FeedChange, type FeedRow, type KeyPast, type SeenRows } from '../../server/src/sync/Feed';
+import {
+  keyPast,
+  type Feed,
+  type FeedChange,
+  type FeedRow,
+  type KeyPast,
+  type SeenRows,
+} from '../../server/src/sync/Feed';
 
 /** The change feed without a database: rows in an array, their number is the position. */
 export class MemoryFeed implements Feed {

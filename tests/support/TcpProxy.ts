@@ -8,6 +8,7 @@ export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #sentBytes = 0;
 
   private constructor(target: URL) {
     this.#target = target;
@@ -28,6 +29,11 @@ export class TcpProxy {
   get endpoint(): string {
     const { port } = z.object({ port: z.number() }).parse(this.#server.address());
     return `http://127.0.0.1:${port}`;
+  }
+
+  /** Bytes that were sent to the store. */
+  get sentBytes(): number {
+    return this.#sentBytes;
   }
 
   /** Ends all connections, and every new one at once. */
@@ -52,6 +58,9 @@ export class TcpProxy {
       socket.destroy();
       return;
     }
+    socket.on('data', (chunk: Buffer) => {
+      this.#sentBytes += chunk.length;
+    });
     const store = connect(Number(this.#target.port), this.#target.hostname);
     for (const [one, other] of [
       [socket, store],

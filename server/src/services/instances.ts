@@ -75,6 +75,11 @@ export function createInstances(
     entered = { id, place };
   }
 
+  /** What is entered by now: a stop may come in between. */
+  function entryId(): number | undefined {
+    return entered?.id;
+  }
+
   async function update(data: object): Promise<void> {
     if (entered === undefined) return;
     const { id, place } = entered;
@@ -82,7 +87,7 @@ export function createInstances(
       .object({ count: z.number() })
       .parse(await instances().updateMany({ where: { id }, data: { ...data, seenAt: await clock.now() } }));
     // A server that slept for a while was taken for dead, and its row removed.
-    if (count === 0 && entered?.id === id) await create(place);
+    if (count === 0 && entryId() === id) await create(place);
   }
 
   async function beat(): Promise<void> {

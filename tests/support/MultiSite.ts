@@ -1,0 +1,83 @@
+import { rmSync } from 'node:fs';
+import { startPostgres, type PostgresServer } from './postgres';
+import { endOfStart } from './runs';
+import { localFiles, SiteBucket } from './SiteBucket';
+import type { Store } from './stores';
+import { startStrapiProcess, type StrapiProcess } from './strapi';
+import { TcpProxy } from './TcpProxy';
+import { waitUntil } from './waitUntil';
+
+/** Several real Strapi servers on one PostgreSQL and one bucket, which they reach through a proxy. */
+export class MultiSite {
+  readonly #apps = new Map<string, StrapiProcess>();
+
+  private constructor(
+    readonly bucket: SiteBucket,
+    readonly proxy: TcpProxy,
+    private readonly postgres: PostgresServer,
+  ) {}
+
+  /** Starts the servers one after the other: the first one makes the tables and the administrator. */
+  static async start(store: Store, names: readonly string[]): Promise<MultiSite> {
+    const [bucket, proxy, postgres] = await Promise.all([
+      SiteBucket.create(store),
+      TcpProxy.start(store.endpoint),
+      startPostgres(),
+    ]);
+    const site = new MultiSite(bucket, proxy, postgres);
+    for (const name of names) await site.startServer(name);
+    return site;
+  }
+
+  /** Starts a server, also again on the folder of one that was killed, and waits for its first run. */
+  async startServer(name: string): Promise<StrapiProcess> {
+    const known = this.#apps.get(name);
+    const app = await startStrapiProcess({
+      connection: this.postgres.connection,
+      pluginConfig: this.bucket.config({ mode: 'MULTI', endpoint: this.proxy.endpoint }),
+      ...(known === undefined ? {} : { appDir: known.appDir }),
+    });
+    this.#apps.set(name, app);
+    await endOfStart(app);
+    return app;
+  }
+
+  app(name: string): StrapiProcess {
+    const app = this.#apps.get(name);
+    if (app === undefined) throw new Error(`There is no server ${name}.`);
+    return app;
+  }
+
+  /** Waits until every server's folder and the bucket hold the same bytes. Returns MD5 by key. */
+  async waitUntilEqual(timeoutMs = 15_000): Promise<Record<string, string>> {
+    let state = '';
+    try {
+      return await waitUntil(
+        'all servers and the bucket hold the same',
+        async () => {
+          const sides = [await this.bucket.objects(), ...this.#folders().map(localFiles)].map(sorted);
+          state = sides.map((side) => JSON.stringify(side)).join('\n');
+          return new Set(sides.map((side) => JSON.stringify(side))).size === 1 ? sides[0] : undefined;
+        },
+        timeoutMs,
+      );
+    } catch (error) {
+      throw new Error(`The servers do not hold the same (bucket first):\n${state.slice(0, 5_000)}`, { cause: error });
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.proxy.mend();
+    await Promise.all([...this.#apps.values()].map((app) => app.stop({ keepApp: true })));
+    await Promise.all([this.proxy.close(), this.postgres.stop()]);
+    for (const { appDir } of this.#apps.values()) rmSync(appDir, { recursive: true, force: true });
+  }
+
+  #folders(): string[] {
+    return [...this.#apps.values()].map(({ publicDir }) => publicDir);
+  }
+}
+
+function sorted(side: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(side).toSorted(([one], [other]) => (one < other ? -1 : 1)));
+}
