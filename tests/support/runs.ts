@@ -1,3 +1,4 @@
+import { servicesOf } from '../../server/src/services';
 import type { StartedStrapi, StrapiProcess } from './strapi';
 import { runDetailAnswer, runListAnswer, startedAnswer, type Run } from './adminAnswers';
 import { waitUntil } from './waitUntil';
@@ -8,6 +9,12 @@ type App = Pick<StartedStrapi | StrapiProcess, 'admin'>;
 export async function listRuns({ admin }: App): Promise<Run[]> {
   const answer = await admin.get('/s3-sync/runs?pageSize=100').expect(200);
   return runListAnswer.parse(answer.body).results;
+}
+
+/** How many runs have ended, those that are not in the history too. */
+export function countEndedRuns({ strapi }: Pick<StartedStrapi, 'strapi'>): number {
+  const counts = Object.values(servicesOf(strapi).activity.read().runs);
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Waits until that run has ended. */

@@ -1,12 +1,14 @@
 import type { Settings } from '../config/settingsSchema';
+import type { WriteConditions } from '../sync/bucket/probeConditions';
+import type { TrashItem } from '../sync/local/Trash';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, Refusal, SyncStatus } from '../sync/SyncReport';
 
 /** One problem that keeps anything from being synced, for the page and the CLI alike. */
 export interface Problem {
   /**
-   * `BUCKET_MISSING`, `REGION_MISSING`, `MODE_MISSING`, `MODE_NOT_AVAILABLE`, `PROVIDER_NOT_LOCAL`,
-   * `DIRECTORY_MISSING`, `SETTINGS_INVALID` (saved or configured values that do not fit together).
+   * `BUCKET_MISSING`, `REGION_MISSING`, `MODE_MISSING`, `PROVIDER_NOT_LOCAL`, `DIRECTORY_MISSING`,
+   * `SETTINGS_INVALID` (saved or configured values that do not fit together).
    */
   code: string;
   /** The setting to change, if one does. */
@@ -25,7 +27,7 @@ export interface SettingsAnswer {
 }
 
 /** What asked for a run. */
-export type TriggerName = 'button' | 'content' | 'media' | 'start' | 'scan' | 'cron' | 'cli';
+export type TriggerName = 'button' | 'content' | 'media' | 'start' | 'scan' | 'cron' | 'cli' | 'feed' | 'trash';
 
 /** One run, as the history shows it. */
 export interface RunAnswer {
@@ -49,6 +51,10 @@ export interface RunAnswer {
   withheld: number;
   bytes: number;
   requests: Record<string, number>;
+  /** Events on its server since the run before it in the history. */
+  events?: number;
+  /** Runs on its server since then that found nothing new, and are not in the history. */
+  quietRuns?: number;
   refused?: Refusal;
   error?: { code: string; message: string; fix: string };
   /** Only while it runs. */
@@ -82,9 +88,76 @@ export interface StartRunRequest {
   takeOver?: boolean;
 }
 
+/** One server of the site. */
+export interface InstanceAnswer {
+  host: string;
+  pid: number;
+  /** Absolute path of the directory that it syncs. */
+  directory: string;
+  mode?: Settings['mode'];
+  /** Whether it has shown a sign of life lately. */
+  alive: boolean;
+  /** The server that answers. */
+  current: boolean;
+  /** ISO 8601, by the database's clock, like the next one. */
+  lastSeenAt: string;
+  /** End of its last run. */
+  lastRunAt?: string;
+  /** Row of the change feed up to which it knows what the others changed. */
+  feedPosition?: number;
+  /** Conditions of writes that its store was found to honour; where one is false, the object is looked at before. */
+  conditions?: WriteConditions;
+}
+
+/** `GET /s3-sync/trash?page=&pageSize=`: what the server that answers keeps, newest first. */
+export interface TrashAnswer {
+  results: TrashItem[];
+  pagination: Pagination;
+}
+
+/** `POST /s3-sync/trash/:id/restore`: 200, 404 where there is no such item. */
+export interface RestoreAnswer {
+  /** Where the file is again. */
+  key: string;
+}
+
+/**
+ * Why an event led to no run of its own.
+ * - `coalesced`: another one that waited already, or still waited, brought the run.
+ * - `off`: syncs after a save are switched off.
+ * - `excluded`: its content type is left out by the settings.
+ * - `problems`: the settings do not let anything be synced.
+ * - `outside`: none of its files is in the synced directory.
+ * - `busy`: a run went on.
+ */
+export type SkipReason = 'coalesced' | 'off' | 'excluded' | 'problems' | 'outside' | 'busy';
+
+/** How a run ended, for the counts; `failed` where a single file failed, too. */
+export type RunOutcome = 'changed' | 'unchanged' | 'refused' | 'failed' | 'cancelled';
+
+/** What asked for syncs on the server that answers, and what came of it, since it was started. */
+export interface ActivityAnswer {
+  /** ISO 8601. */
+  since: string;
+  events: Partial<Record<TriggerName, number>>;
+  skipped: Record<SkipReason, number>;
+  /** Runs that were done again because the one before failed for a reason that may pass. */
+  retries: number;
+  /** By what asked first. */
+  runs: Partial<Record<TriggerName, number>>;
+  outcomes: Record<RunOutcome, number>;
+  /** S3 requests by kind. */
+  requests: Record<string, number>;
+  /** Bytes transferred. */
+  bytes: number;
+}
+
 /** `GET /s3-sync/status`, polled by the page. */
 export interface StatusAnswer {
   problems: Problem[];
+  /** Oldest first. */
+  instances: InstanceAnswer[];
+  activity: ActivityAnswer;
   running?: RunAnswer;
   lastRun?: RunAnswer;
 }

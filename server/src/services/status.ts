@@ -1,4 +1,6 @@
 import type { RunAnswer, StatusAnswer } from '../routes/contract';
+import type { ActivityService } from './activity';
+import type { InstancesService } from './instances';
 import type { RunnerService } from './runner';
 import type { RunsService } from './runs';
 import type { SettingsService } from './settings';
@@ -8,8 +10,14 @@ export interface StatusService {
   read(): Promise<StatusAnswer>;
 }
 
-/** Puts the status together from settings, runner and history. */
-export function createStatus(settings: SettingsService, runner: RunnerService, runs: RunsService): StatusService {
+/** Puts the status together from settings, runner, history and servers. */
+export function createStatus(
+  settings: SettingsService,
+  runner: RunnerService,
+  runs: RunsService,
+  instances: InstancesService,
+  activity: ActivityService,
+): StatusService {
   async function findRunning(): Promise<RunAnswer | undefined> {
     return runner.current() ?? (await runs.findRunning());
   }
@@ -22,6 +30,8 @@ export function createStatus(settings: SettingsService, runner: RunnerService, r
       const lastRun = await runs.findLast();
       return {
         problems,
+        instances: await instances.list(),
+        activity: activity.read(),
         ...(running === undefined ? {} : { running }),
         ...(lastRun === undefined ? {} : { lastRun }),
       };

@@ -7,10 +7,12 @@ import { afterCommit } from './afterCommit';
 
 /** What the content trigger needs to know. */
 export interface ContentTriggerOptions {
-  /** The settings as last read; nothing is asked of the database while an editor waits. */
+  /** The settings as last read: nothing is asked of the database while an editor waits. `undefined`: not watched yet. */
   syncOn: () => Settings['syncOn'] | undefined;
   /** Content was changed and committed. Must not throw. */
   changed: () => void;
+  /** The same, but the settings leave it out. Must not throw. */
+  ignored: (reason: 'off' | 'excluded') => void;
   log: Log;
 }
 
@@ -28,12 +30,19 @@ const ACTIONS = [
  *
  * @returns a function that ends the watch.
  */
-export function watchContent(strapi: Core.Strapi, { syncOn, changed, log }: ContentTriggerOptions): () => void {
+export function watchContent(
+  strapi: Core.Strapi,
+  { syncOn, changed, ignored, log }: ContentTriggerOptions,
+): () => void {
   async function handle(uid: string): Promise<void> {
     try {
       const setting = syncOn();
-      if (setting?.enabled !== true || !isContent(uid) || setting.excludedContentTypes.includes(uid)) return;
-      await afterCommit(strapi, changed);
+      if (setting === undefined || !isContent(uid)) return;
+      await afterCommit(strapi, () => {
+        if (!setting.enabled) ignored('off');
+        else if (setting.excludedContentTypes.includes(uid)) ignored('excluded');
+        else changed();
+      });
     } catch (error) {
       // The editor's save goes on, whatever is wrong here.
       log.error(`A change of ${uid} could not be noted: ${describeError(error)}`);

@@ -1,18 +1,25 @@
 import { hostname } from 'node:os';
 import type { Core } from '@strapi/strapi';
+import type { SkipReason, TriggerName } from '../routes/contract';
 import { servicesOf } from '../services';
 import { describeError } from '../services/describeError';
-import type { RunRequest } from '../services/runner';
-import { keyOfUpload } from '../services/places';
 import type { SettingsState } from '../services/settings';
+import type { Wish } from '../services/wishes';
+import { createCarrier } from './carryOut';
 import { watchContent } from './content';
 import { scheduleReconcile, unscheduleReconcile } from './cron';
+import { watchFeed } from './feed';
 import { watchMedia } from './media';
-import { createQueue, type Wish, type WishOutcome } from './queue';
+import { createPresence } from './presence';
+import { createQueue } from './queue';
+import { createScan } from './scan';
 import { whenListening } from './start';
 
 /** Until the settings are read, in seconds. */
 const COALESCE_SECONDS = 2;
+
+/** In MULTI mode the other servers wait for files by name, in ms: long enough for all files of one upload. */
+const COALESCE_NAMES_MS = 200;
 
 const endByStrapi = new WeakMap<Core.Strapi, () => void>();
 
@@ -28,56 +35,73 @@ export function stopTriggers(strapi: Core.Strapi): void {
 }
 
 function watchAll(strapi: Core.Strapi): () => void {
-  const { settings, runner, runs, log } = servicesOf(strapi);
+  const { settings, runner, runs, wishes, activity, log } = servicesOf(strapi);
   const instance = `${hostname()} ${strapi.dirs.app.root}`;
+  const carrier = createCarrier(strapi, (durationMs) => {
+    scan.walked(durationMs);
+  });
   let listening = false;
-  let toldProblems = '';
 
   const syncOn = () => settings.last()?.settings.syncOn;
-  const enabled = () => listening && syncOn()?.enabled === true;
 
   const queue = createQueue({
-    coalesceMs: () => (syncOn()?.coalesceSeconds ?? COALESCE_SECONDS) * 1_000,
-    carryOut,
+    coalesceMs({ trigger, uploads, keys, changes }) {
+      if (changes !== undefined || trigger === 'scan') return 0;
+      const gatherMs = (syncOn()?.coalesceSeconds ?? COALESCE_SECONDS) * 1_000;
+      const isNamed = uploads !== undefined || keys !== undefined;
+      return isNamed && presence.multi() !== undefined ? Math.min(COALESCE_NAMES_MS, gatherMs) : gatherMs;
+    },
+    carryOut: (wish) => carrier.carryOut(wish),
     onError(error) {
       log.error(`A sync could not be started: ${describeError(error)}`);
     },
+    onMerge: () => {
+      activity.skip('coalesced');
+    },
   });
 
-  async function carryOut(wish: Wish): Promise<WishOutcome> {
-    const state = await settings.read();
-    if (hasProblems(state)) return 'done';
-    const request = toRequest(wish, state);
-    if (request === undefined) return 'done';
-    await runner.idle();
-    const outcome = await runner.start(request);
-    if (outcome.kind === 'problems') return 'done';
-    if (outcome.kind === 'busy') {
-      log.debug(`${outcome.message} Trying again later.`);
-      return 'again';
-    }
-    const { worthRetrying } = await outcome.ended;
-    return worthRetrying ? 'again' : 'done';
+  function ask(wish: Wish): void {
+    activity.event(wish.trigger);
+    queue.add(wish);
   }
 
-  /** Says once in the log why nothing is synced, and again only where it is something else. */
-  function hasProblems({ problems }: SettingsState): boolean {
-    const told = problems.map(({ message }) => message).join(' ');
-    if (told !== '' && told !== toldProblems) log.warn(`Nothing is synced: ${told}`);
-    toldProblems = told;
-    return problems.length > 0;
+  function ignore(trigger: TriggerName, reason: SkipReason): void {
+    activity.event(trigger);
+    activity.skip(reason);
   }
 
-  function toRequest({ trigger, uploads, whole }: Wish, { places }: SettingsState): RunRequest | undefined {
-    if (uploads === undefined) return { trigger, scope: { kind: whole === true ? 'whole' : 'local' } };
-    const keys = uploads.flatMap((name) => keyOfUpload(settings.project, places.directory, name) ?? []);
-    return keys.length === 0 ? undefined : { trigger, scope: { kind: 'keys', keys } };
-  }
+  const scan = createScan({
+    everyMs: () => (settings.last()?.settings.scanEvery ?? 0) * 1_000,
+    isBusy: () => runner.current() !== undefined,
+    look: () => {
+      ask({ trigger: 'scan' });
+    },
+    skipped: () => {
+      ignore('scan', 'busy');
+    },
+  });
+
+  const presence = createPresence(strapi, () => {
+    carrier.missedChanges();
+    ask({ trigger: 'start', whole: true });
+  });
+
+  const feed = watchFeed(strapi, {
+    stateDirectory: () => presence.multi(),
+    changed: (changes) => {
+      ask({ trigger: 'feed', changes });
+    },
+    farBehind: () => {
+      carrier.missedChanges();
+      ask({ trigger: 'feed', whole: true });
+    },
+  });
 
   function schedule({ settings: { reconcileCron } }: SettingsState): void {
     scheduleReconcile(strapi, reconcileCron, instance, () => {
-      queue.add({ trigger: 'cron', whole: true });
+      ask({ trigger: 'cron', whole: true });
     });
+    scan.reschedule();
   }
 
   async function begin(): Promise<void> {
@@ -86,21 +110,34 @@ function watchAll(strapi: Core.Strapi): () => void {
     await runs.interruptDead();
     schedule(state);
     settings.onSave(schedule);
-    if (!hasProblems(state)) queue.add({ trigger: 'start', whole: true });
+    scan.start();
+    await feed.start();
+    await presence.start();
+    // Where MULTI mode syncs, the presence has asked for this run.
+    if (presence.multi() === undefined && !carrier.hasProblems(state)) ask({ trigger: 'start', whole: true });
   }
 
   const ends = [
+    wishes.listen((wish) => {
+      ask(wish);
+    }),
     watchContent(strapi, {
       syncOn: () => (listening ? syncOn() : undefined),
       changed: () => {
-        queue.add({ trigger: 'content' });
+        ask({ trigger: 'content' });
+      },
+      ignored: (reason) => {
+        ignore('content', reason);
       },
       log,
     }),
     watchMedia(strapi, {
-      enabled,
+      syncOn: () => (listening ? syncOn() : undefined),
       changed: (uploads) => {
-        queue.add({ trigger: 'media', ...(uploads === undefined ? {} : { uploads }) });
+        ask({ trigger: 'media', ...(uploads === undefined ? {} : { uploads }) });
+      },
+      ignored: (reason) => {
+        ignore('media', reason);
       },
       log,
     }),
@@ -114,6 +151,9 @@ function watchAll(strapi: Core.Strapi): () => void {
   return () => {
     listening = false;
     for (const end of ends) end();
+    scan.stop();
+    presence.stop();
+    feed.stop();
     queue.stop();
     unscheduleReconcile(strapi);
   };

@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import { z } from 'zod';
+import type { Settings } from '../config/settingsSchema';
 import { describeError } from '../services/describeError';
 import type { Log } from '../services/log';
 import { FILE_COLUMNS, FILE_UID, uploadNames } from '../services/uploadedFile';
@@ -7,13 +8,16 @@ import { afterCommit } from './afterCommit';
 
 /** What the media trigger needs to know. */
 export interface MediaTriggerOptions {
-  enabled: () => boolean;
+  /** The settings as last read: nothing is asked of the database while an editor waits. `undefined`: not watched yet. */
+  syncOn: () => Settings['syncOn'] | undefined;
   /**
    * Files of the Media Library were written or removed, and this is committed. Must not throw.
    *
    * @param uploads their names in `uploads/`; `undefined` where they are not known.
    */
   changed: (uploads: readonly string[] | undefined) => void;
+  /** The same, but the settings leave it out. Must not throw. */
+  ignored: (reason: 'off' | 'excluded') => void;
   log: Log;
 }
 
@@ -35,10 +39,10 @@ const namesInState = z.array(z.string());
  *
  * @returns a function that ends the watch.
  */
-export function watchMedia(strapi: Core.Strapi, { enabled, changed, log }: MediaTriggerOptions): () => void {
+export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log }: MediaTriggerOptions): () => void {
   /** Notes in the event's state which files the rows name before they change. */
   async function learn(event: MediaEvent): Promise<void> {
-    if (!enabled()) return;
+    if (whyIgnored(syncOn()) !== undefined) return;
     try {
       const rows: unknown[] = await strapi.db
         .query(FILE_UID)
@@ -51,8 +55,16 @@ export function watchMedia(strapi: Core.Strapi, { enabled, changed, log }: Media
 
   /** Tells of the files the rows named before and of those they name now. */
   async function tell(event: MediaEvent, rowsNow: readonly unknown[], neededBefore: boolean): Promise<void> {
-    if (!enabled()) return;
+    const setting = syncOn();
+    if (setting === undefined) return;
     try {
+      const reason = whyIgnored(setting);
+      if (reason !== undefined) {
+        await afterCommit(strapi, () => {
+          ignored(reason);
+        });
+        return;
+      }
       const before = namesInState.safeParse(event.state.uploads);
       const now = allNames(rowsNow);
       const known = now !== undefined && (before.success || !neededBefore);
@@ -84,6 +96,12 @@ export function watchMedia(strapi: Core.Strapi, { enabled, changed, log }: Media
   return () => {
     unsubscribe();
   };
+}
+
+/** A save can leave out the Media Library like any content type. */
+function whyIgnored(setting: Settings['syncOn'] | undefined): 'off' | 'excluded' | undefined {
+  if (setting?.enabled !== true) return 'off';
+  return setting.excludedContentTypes.includes(FILE_UID) ? 'excluded' : undefined;
 }
 
 function rowsOf(data: unknown): unknown[] {

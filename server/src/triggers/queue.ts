@@ -1,24 +1,20 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { TriggerName } from '../routes/contract';
+import type { FeedChanges, Wish } from '../services/wishes';
 
-/** What asks for a sync: some files by name, or everything. */
-export interface Wish {
-  trigger: TriggerName;
-  /** Names of files in `uploads/`; everything where it is absent. */
-  uploads?: readonly string[];
-  /** Both sides are compared, and not only the local one with what was last agreed on. */
-  whole?: boolean;
-}
-
-/** `again`: it did not work, but may work a little later. */
-export type WishOutcome = 'done' | 'again';
+/**
+ * - `again`: it did not work, but may work a little later; the pauses grow.
+ * - `wait`: something has to end first, and is looked at again soon.
+ */
+export type WishOutcome = 'done' | 'again' | 'wait';
 
 export interface QueueOptions {
-  /** How long wishes gather before they are carried out, in ms. Asked at each first wish. */
-  coalesceMs(): number;
+  /** How long wishes of one kind gather before they are carried out, in ms. Asked at each wish. */
+  coalesceMs(wish: Wish): number;
   /** Carries out one wish. A rejection counts as `again`. */
   carryOut(wish: Wish): Promise<WishOutcome>;
   onError(error: unknown): void;
+  /** A wish joined another one that waits. */
+  onMerge?(): void;
 }
 
 /** Gathers wishes and carries them out one after the other. */
@@ -33,37 +29,50 @@ export interface Queue {
 export const FIRST_PAUSE_MS = 5_000;
 export const LONGEST_PAUSE_MS = 5 * 60_000;
 
+/** More files by name than this become a look at everything: what waits stays small, however long it waits. */
+export const MAX_NAMES = 10_000;
+
+/** The order in which what is due is carried out. */
+const KINDS = ['names', 'changes', 'everything'] as const;
+
+type Kind = (typeof KINDS)[number];
+
 /**
- * Makes a queue. However many wishes come while one is carried out, they become at most one for files by name and one
- * for everything. The two are kept apart: what is deleted by name was meant to go, what is merely missing may not be.
+ * Makes a queue. However many wishes come while one is carried out, they become at most one of each kind: files by
+ * name, changes of others, and everything. The kinds are kept apart: what is deleted by name was meant to go, what is
+ * merely missing may not be.
  */
 export function createQueue(options: QueueOptions): Queue {
-  let names: { trigger: TriggerName; uploads: Set<string> } | undefined;
-  let everything: Wish | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  const waiting = new Map<Kind, { wish: Wish; dueAt: number }>();
+  let timer: { handle: NodeJS.Timeout; at: number } | undefined;
   let busy = false;
   let stopped = false;
   let failures = 0;
+  let pausedUntil = 0;
 
-  function note({ trigger, uploads, whole }: Wish): void {
-    if (uploads === undefined) {
-      const wider = whole === true || everything?.whole === true;
-      everything = { trigger: everything?.trigger ?? trigger, ...(wider ? { whole: true } : {}) };
-      return;
-    }
-    names ??= { trigger, uploads: new Set() };
-    for (const name of uploads) names.uploads.add(name);
+  function note(wish: Wish, dueAt: number): void {
+    const kind = kindOf(wish);
+    const known = waiting.get(kind);
+    if (known !== undefined) options.onMerge?.();
+    const all = {
+      wish: known === undefined ? wish : merge(known.wish, wish),
+      dueAt: Math.min(known?.dueAt ?? dueAt, dueAt),
+    };
+    waiting.set(kind, all);
+    if (kind !== 'names' || countNames(all.wish) <= MAX_NAMES) return;
+    waiting.delete(kind);
+    note({ trigger: all.wish.trigger }, all.dueAt);
   }
 
-  function take(): Wish | undefined {
-    if (names !== undefined) {
-      const { trigger, uploads } = names;
-      names = undefined;
-      return { trigger, uploads: [...uploads] };
-    }
-    const wish = everything;
-    everything = undefined;
-    return wish;
+  /** What is due by now, taken out. */
+  function takeDue(): Wish[] {
+    const now = Date.now();
+    return KINDS.flatMap((kind) => {
+      const entry = waiting.get(kind);
+      if (entry === undefined || entry.dueAt > now) return [];
+      waiting.delete(kind);
+      return [entry.wish];
+    });
   }
 
   // Timers are made in the hook's own context: without this a run would inherit the request and its transaction.
@@ -72,10 +81,13 @@ export function createQueue(options: QueueOptions): Queue {
     void drain();
   });
 
-  function schedule(delayMs: number): void {
-    if (stopped || busy || timer !== undefined) return;
-    if (names === undefined && everything === undefined) return;
-    timer = setTimeout(wake, delayMs).unref();
+  function schedule(): void {
+    if (stopped || busy || waiting.size === 0) return;
+    const dueAt = Math.min(...[...waiting.values()].map((entry) => entry.dueAt));
+    const at = Math.max(dueAt, pausedUntil);
+    if (timer !== undefined && timer.at <= at) return;
+    clearTimeout(timer?.handle);
+    timer = { handle: setTimeout(wake, Math.max(0, at - Date.now())).unref(), at };
   }
 
   async function carryOut(wish: Wish): Promise<WishOutcome> {
@@ -91,28 +103,28 @@ export function createQueue(options: QueueOptions): Queue {
     busy = true;
     let outcome: WishOutcome = 'done';
     // What comes meanwhile gathers again: this round takes what was there when it began.
-    for (const wish of [take(), take()]) {
-      if (wish === undefined || stopped) continue;
+    for (const wish of takeDue()) {
+      if (stopped) continue;
       if (outcome === 'done') outcome = await carryOut(wish);
-      if (outcome === 'again') note(wish);
+      if (outcome !== 'done') note(wish, Date.now());
     }
     busy = false;
     failures = outcome === 'again' ? failures + 1 : 0;
-    schedule(failures === 0 ? options.coalesceMs() : pauseAfter(failures));
+    pausedUntil = outcome === 'done' ? 0 : Date.now() + (outcome === 'wait' ? FIRST_PAUSE_MS : pauseAfter(failures));
+    schedule();
   }
 
   return {
     add(wish) {
       if (stopped) return;
-      note(wish);
-      schedule(options.coalesceMs());
+      note(wish, Date.now() + options.coalesceMs(wish));
+      schedule();
     },
     stop() {
       stopped = true;
-      clearTimeout(timer);
+      clearTimeout(timer?.handle);
       timer = undefined;
-      names = undefined;
-      everything = undefined;
+      waiting.clear();
     },
   };
 }
@@ -120,4 +132,36 @@ export function createQueue(options: QueueOptions): Queue {
 /** Milliseconds to wait after so many failures in a row. */
 export function pauseAfter(failures: number): number {
   return Math.min(FIRST_PAUSE_MS * 2 ** (failures - 1), LONGEST_PAUSE_MS);
+}
+
+function kindOf({ uploads, keys, changes }: Wish): Kind {
+  if (changes !== undefined) return 'changes';
+  return uploads === undefined && keys === undefined ? 'everything' : 'names';
+}
+
+function countNames({ uploads = [], keys = [] }: Wish): number {
+  return uploads.length + keys.length;
+}
+
+/** Puts two wishes of one kind together; the trigger of the first one stays. */
+function merge(one: Wish, other: Wish): Wish {
+  const uploads = union(one.uploads, other.uploads);
+  const keys = union(one.keys, other.keys);
+  const changes = one.changes && other.changes ? mergeChanges(one.changes, other.changes) : other.changes;
+  return {
+    trigger: one.trigger,
+    ...(uploads === undefined ? {} : { uploads }),
+    ...(keys === undefined ? {} : { keys }),
+    ...(changes === undefined ? {} : { changes }),
+    ...(one.whole === true || other.whole === true ? { whole: true } : {}),
+  };
+}
+
+function union(one: readonly string[] | undefined, other: readonly string[] | undefined): string[] | undefined {
+  return one === undefined && other === undefined ? undefined : [...new Set([...(one ?? []), ...(other ?? [])])];
+}
+
+function mergeChanges(one: FeedChanges, other: FeedChanges): FeedChanges {
+  const [older, newer] = one.position <= other.position ? [one, other] : [other, one];
+  return { keys: new Map([...older.keys, ...newer.keys]), position: newer.position };
 }

@@ -3,6 +3,7 @@ import {
   createQueue,
   FIRST_PAUSE_MS,
   LONGEST_PAUSE_MS,
+  MAX_NAMES,
   pauseAfter,
   type Queue,
   type WishOutcome,
@@ -16,6 +17,7 @@ function startQueue() {
   const carried: Wish[] = [];
   const ends: ((outcome: WishOutcome) => void)[] = [];
   const errors: unknown[] = [];
+  const onMerge = jest.fn();
   const queue: Queue = createQueue({
     coalesceMs: () => COALESCE_MS,
     carryOut(wish) {
@@ -23,12 +25,13 @@ function startQueue() {
       return new Promise((resolve) => ends.push(resolve));
     },
     onError: (error) => errors.push(error),
+    onMerge,
   });
   const end = async (outcome: WishOutcome = 'done') => {
     ends.shift()?.(outcome);
     await jest.advanceTimersByTimeAsync(0);
   };
-  return { queue, carried, end, errors };
+  return { queue, carried, end, errors, merged: () => onMerge.mock.calls.length };
 }
 
 beforeEach(() => {
@@ -136,6 +139,45 @@ describe('the queue', () => {
     expect(pauseAfter(3)).toBe(4 * FIRST_PAUSE_MS);
     expect(pauseAfter(50)).toBe(LONGEST_PAUSE_MS);
     expect(pauseAfter(5_000)).toBe(LONGEST_PAUSE_MS);
+  });
+
+  test('stays small: very many names become a look at everything', async () => {
+    const { queue, carried, merged } = startQueue();
+    for (let index = 0; index <= MAX_NAMES; index += 1_000) {
+      const uploads = Array.from({ length: 1_000 }, (_, offset) => `${index + offset}.jpg`);
+      queue.add({ trigger: 'media', uploads });
+    }
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried).toEqual([{ trigger: 'media' }]);
+    expect(merged()).toBe(10);
+  });
+
+  test('tells of each wish that joined another one', async () => {
+    const { queue, carried, end, merged } = startQueue();
+    for (let index = 0; index < 1_000; index += 1) queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect([carried.length, merged()]).toEqual([1, 999]);
+    queue.add({ trigger: 'content' });
+    // The one that has to be done again joins it.
+    await end('again');
+    expect(merged()).toBe(1_000);
+  });
+
+  test('is up to five minutes late where a store has been away for long, and at once in step when it is back', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    const pauses: number[] = [];
+    for (let failure = 1; failure <= 9; failure += 1) {
+      await end('again');
+      const before = Date.now();
+      await jest.advanceTimersToNextTimerAsync();
+      pauses.push(Date.now() - before);
+      expect(carried).toHaveLength(failure + 1);
+    }
+    expect(pauses).toEqual([5, 10, 20, 40, 80, 160, 300, 300, 300].map((seconds) => seconds * 1_000));
+    await end('done');
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   test('takes a rejection as a failure and tells of it', async () => {
