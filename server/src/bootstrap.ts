@@ -1,4 +1,5 @@
 import type { Core } from '@strapi/strapi';
+import { startAnswering } from './socket/answering';
 import { startTriggers } from './triggers';
 
 interface Action {
@@ -31,4 +32,5 @@ export async function bootstrap({ strapi }: { strapi: Core.Strapi }): Promise<vo
   }>('services');
   await services.get('admin::permission').actionProvider.registerMany(actions);
   startTriggers(strapi);
+  startAnswering(strapi);
 }

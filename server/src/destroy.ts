@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import { servicesOf } from './services';
+import { stopAnswering } from './socket/answering';
 import { stopTriggers } from './triggers';
 
 /** Cancels what goes on and waits until it has ended: the database is closed next. */
@@ -7,5 +8,6 @@ export async function destroy({ strapi }: { strapi: Core.Strapi }): Promise<void
   stopTriggers(strapi);
   const { runner, instances } = servicesOf(strapi);
   await runner.stop();
+  await stopAnswering(strapi);
   await instances.leave();
 }

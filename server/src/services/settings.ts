@@ -20,6 +20,8 @@ export interface SettingsState {
   settings: Settings;
   /** Fixed by `config/plugins`. */
   locked: (keyof Settings)[];
+  /** Kept in the database; those that are not locked count. */
+  saved: (keyof Settings)[];
   /** Empty where a sync can start. */
   problems: Problem[];
   places: Places;
@@ -89,7 +91,12 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
 
   async function read(): Promise<SettingsState> {
     const config = fromConfig();
-    const merged = { ...(await fromDatabase()), ...config };
+    const stored = await fromDatabase();
+    const merged = { ...stored, ...config };
+    const origins = {
+      locked: Object.keys(config).filter(isSettingName),
+      saved: Object.keys(stored).filter(isSettingName),
+    };
     const checked = check(merged);
     if ('errors' in checked) {
       // Each part is right by itself, so the folders or a pair of settings do not fit together.
@@ -100,12 +107,12 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
       const refused = new Set(checked.errors.map(({ path }) => path[0]));
       const usable = check(Object.fromEntries(Object.entries(merged).filter(([name]) => !refused.has(name))));
       if ('errors' in usable) throw new Error(`The settings cannot be read: ${problems[0]?.message ?? ''}`);
-      last = { ...usable, locked: Object.keys(config).filter(isSettingName), problems };
+      last = { ...usable, ...origins, problems };
       return last;
     }
     const { settings, places } = checked;
     const problems = [...explainGaps(settings), ...explainProvider(strapi), ...(await explainDirectory(places))];
-    last = { settings, places, locked: Object.keys(config).filter(isSettingName), problems };
+    last = { settings, places, ...origins, problems };
     return last;
   }
 
@@ -200,10 +207,6 @@ function explainGaps({ bucketName, awsRegion, mode }: Settings): Problem[] {
   }
   if (mode === undefined) {
     problems.push({ code: 'MODE_MISSING', setting: 'mode', message: 'Choose a mode. Without one nothing is synced.' });
-  }
-  if (mode === 'MULTI') {
-    const message = 'The mode MULTI does not sync yet in this version. Nothing is synced.';
-    problems.push({ code: 'MODE_NOT_AVAILABLE', setting: 'mode', message });
   }
   return problems;
 }

@@ -1,0 +1,131 @@
+import { createInterface } from 'node:readline/promises';
+import { CommandError } from '../../commands/CommandError';
+import { answers, type SettingItem } from '../../commands/contract';
+import type { Command, Typed } from '../Command';
+import { EXIT } from '../exitCodes';
+import { formatTable, formatValue } from '../format';
+
+/** What a sync cannot do without. */
+const REQUIRED = [
+  { item: 'bucket_name', option: 'bucket-name', question: "The bucket's name" },
+  { item: 'aws_region', option: 'aws-region', question: 'Its region, such as us-west-2' },
+  { item: 'mode', option: 'mode', question: 'The mode, SINGLE (one server) or MULTI (several)' },
+] as const;
+
+/** What a store other than AWS needs beside it. */
+const OPTIONAL = [
+  { item: 'prefix', option: 'prefix' },
+  { item: 'endpoint', option: 'endpoint' },
+  { item: 'force_path_style', option: 'force-path-style' },
+] as const;
+
+interface Change {
+  item: string;
+  words: string[];
+}
+
+/** `s3-sync init --bucket-name= --aws-region= --mode=` */
+export const init: Command = {
+  name: 'init',
+  aliases: ['ss-init'],
+  summary: 'Set the bucket, its region and the mode',
+  usage: 'init --bucket-name=<name> --aws-region=<region> --mode=<SINGLE|MULTI>',
+  help: `Options:
+  --bucket-name=<name>    the bucket's name; no ARN, no URL
+  --aws-region=<region>   such as us-west-2
+  --mode=<mode>           SINGLE: one server, the bucket is made the same as its files
+                          MULTI: several servers, files of each reach all others
+  --prefix=<prefix>       only this folder of the bucket
+  --endpoint=<url>        another store that speaks S3
+  --force-path-style      put the bucket's name in the path, as many other stores need it
+
+On a terminal it asks for what is missing. All is saved together, or nothing.`,
+  examples: [
+    's3-sync init --bucket-name=my-bucket --aws-region=us-west-2 --mode=SINGLE',
+    's3-sync init --bucket-name=my-bucket --aws-region=garage --mode=MULTI --endpoint=https://s3.example.com --force-path-style',
+  ],
+  options: {
+    'bucket-name': { type: 'string' },
+    'aws-region': { type: 'string' },
+    mode: { type: 'string' },
+    prefix: { type: 'string' },
+    endpoint: { type: 'string' },
+    'force-path-style': { type: 'boolean' },
+  },
+  words: { min: 0, max: 0 },
+
+  async run({ options }, { session, output, signal }) {
+    const isTerminal = process.stdin.isTTY && process.stderr.isTTY;
+    if (!isTerminal && REQUIRED.every(({ option }) => options[option] === undefined)) throw missing(REQUIRED);
+    const { items } = await session.call({ command: 'get' }, answers.settings);
+    const given = readChanges(options);
+    const open = REQUIRED.filter(({ item }) => !given.some((change) => change.item === item) && !isLocked(items, item));
+    if (open.length > 0 && !isTerminal) throw missing(open);
+    const asked = open.length > 0 ? await ask(open, items, signal) : [];
+    const changes = [...given, ...asked];
+    const listing =
+      changes.length === 0
+        ? await session.call({ command: 'get' }, answers.settings)
+        : await session.call({ command: 'save', changes }, answers.settings);
+    const shown = [...REQUIRED, ...OPTIONAL].flatMap(({ item }) =>
+      listing.items.filter((known) => known.item === item && known.value !== null && known.value !== ''),
+    );
+    const document = Object.fromEntries(shown.map(({ item, value, source }) => [item, { value, source }]));
+    output.answer({ settings: document }, formatTable(shown.map(({ item, value }) => [item, formatValue(value)])));
+    output.note('Saved. Try the connection with: s3-sync test');
+    return EXIT.done;
+  },
+};
+
+function readChanges(options: Typed['options']): Change[] {
+  return [...REQUIRED, ...OPTIONAL].flatMap(({ item, option }): Change[] => {
+    const value = options[option];
+    return value === undefined ? [] : [{ item, words: [String(value)] }];
+  });
+}
+
+function isLocked(items: readonly SettingItem[], item: string): boolean {
+  return items.some((known) => known.item === item && known.source === 'config');
+}
+
+/** Asks on the terminal; an empty answer takes what is set now. */
+async function ask(
+  open: readonly (typeof REQUIRED)[number][],
+  items: readonly SettingItem[],
+  signal: AbortSignal,
+): Promise<Change[]> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const giveUp = new AbortController();
+  // The terminal takes Ctrl-C for itself while it asks.
+  terminal.once('SIGINT', () => {
+    giveUp.abort();
+  });
+  try {
+    const changes: Change[] = [];
+    for (const { item, question } of open) {
+      const now = formatValue(items.find((known) => known.item === item)?.value);
+      const prompt = `${question}${now === '' ? '' : ` [${now}]`}: `;
+      const answer = await terminal.question(prompt, { signal: AbortSignal.any([signal, giveUp.signal]) });
+      const value = answer.trim() === '' ? now : answer.trim();
+      if (value === '') throw missing([...open].filter((one) => one.item === item));
+      changes.push({ item, words: [value] });
+    }
+    return changes;
+  } catch (error) {
+    if (signal.aborted || giveUp.signal.aborted) {
+      throw new CommandError({ code: 'CANCELLED', message: 'Cancelled. Nothing was saved.', fix: '' });
+    }
+    throw error;
+  } finally {
+    terminal.close();
+  }
+}
+
+function missing(open: readonly (typeof REQUIRED)[number][]): CommandError {
+  const names = open.map(({ option }) => `--${option}`);
+  return new CommandError({
+    code: 'USAGE',
+    message: `Missing: ${names.join(', ')}. Nothing was saved.`,
+    fix: `Give ${names.length === 1 ? 'it' : 'them'}: s3-sync ${init.usage}`,
+  });
+}

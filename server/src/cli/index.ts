@@ -1,0 +1,80 @@
+import { version } from '../../../package.json';
+import { CommandError } from '../commands/CommandError';
+import { describeAll, describeCommand } from './help';
+import { EXIT, exitCodeOfError } from './exitCodes';
+import { findProject } from './findProject';
+import { Output } from './Output';
+import { findCommand, parseTyped } from './parseTyped';
+import { Session } from './Session';
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * The command line.
+ *
+ * @param args what was typed after `s3-sync`.
+ * @returns the exit code.
+ */
+export async function run(args: readonly string[]): Promise<number> {
+  // `s3-sync runs | head` closes the pipe early, which is no error.
+  process.stdout.on('error', () => undefined);
+  const output = new Output({ json: args.includes('--json'), verbose: args.includes('--verbose') });
+  const giveUp = new AbortController();
+  const ends = SIGNALS.map((signal) => {
+    const listener = (): void => {
+      // Whoever asks twice does not want to wait for a clean end.
+      if (giveUp.signal.aborted) process.exit(EXIT.cancelled);
+      giveUp.abort();
+    };
+    process.on(signal, listener);
+    return () => process.off(signal, listener);
+  });
+  try {
+    return await runCommand(args, output, giveUp.signal);
+  } catch (error) {
+    return tellError(error, output);
+  } finally {
+    for (const end of ends) end();
+  }
+}
+
+async function runCommand(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
+  const [name = '--help', ...rest] = args;
+  if (name === '--version') {
+    output.answer({ version }, version);
+    return EXIT.done;
+  }
+  if (['--help', '-h', 'help'].includes(name)) {
+    const command = rest.find((word) => !word.startsWith('-'));
+    const text = command === undefined ? describeAll() : describeCommand(findCommand(command));
+    output.answer({ help: text }, text);
+    return args.length === 0 ? EXIT.usage : EXIT.done;
+  }
+  const command = findCommand(name);
+  const typed = parseTyped(command, rest);
+  if (typed.options.help === true) {
+    const text = describeCommand(command);
+    output.answer({ help: text }, text);
+    return EXIT.done;
+  }
+  const session = new Session(findProject(process.cwd()), version, output, signal);
+  try {
+    return await command.run(typed, { session, output, signal });
+  } finally {
+    await session.close();
+  }
+}
+
+/** Message, cause and fix go to stderr; with `--json` the document on stdout holds them too. */
+function tellError(error: unknown, output: Output): number {
+  const { code, message, fix } = toFailure(error);
+  output.note(`Error: ${message}${fix === '' ? '' : `\n${fix}`}`);
+  output.answer({ error: { code, message, fix } }, '');
+  return exitCodeOfError(code);
+}
+
+function toFailure(error: unknown): { code: string; message: string; fix: string } {
+  if (error instanceof CommandError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return { code: 'INTERNAL', message: `Something unexpected happened: ${message}`, fix: 'Please report it.' };
+}

@@ -1,0 +1,40 @@
+import type { Settings } from '../config/settingsSchema';
+
+/** What the policy depends on. */
+export type PolicySettings = Pick<Settings, 'prefix' | 'awsRegion' | 'acl' | 'kmsKeyId' | 'serverSideEncryption'> & {
+  bucketName: string;
+};
+
+/**
+ * The IAM policy of a user or role that may do what a sync needs, and nothing else.
+ *
+ * Listing is not narrowed to the prefix: whether a bucket is there at all is asked with the same right.
+ */
+export function makePolicy(settings: PolicySettings): Record<string, unknown> {
+  const { bucketName, prefix, awsRegion, acl, kmsKeyId, serverSideEncryption } = settings;
+  const partition = partitionOf(awsRegion ?? '');
+  const bucket = `arn:${partition}:s3:::${bucketName}`;
+  const objectActions = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];
+  const statements: Record<string, unknown>[] = [
+    { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
+    {
+      Effect: 'Allow',
+      Action: acl === undefined ? objectActions : [...objectActions, 's3:PutObjectAcl'],
+      Resource: `${bucket}/${prefix}*`,
+    },
+  ];
+  if (serverSideEncryption?.startsWith('aws:kms') === true) {
+    statements.push({
+      Effect: 'Allow',
+      Action: ['kms:GenerateDataKey', 'kms:Decrypt'],
+      Resource: kmsKeyId?.startsWith('arn:') === true ? kmsKeyId : '*',
+    });
+  }
+  return { Version: '2012-10-17', Statement: statements };
+}
+
+/** Regions of China and of the US government have names of resources of their own. */
+function partitionOf(region: string): string {
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('us-gov-') ? 'aws-us-gov' : 'aws';
+}
