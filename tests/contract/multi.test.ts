@@ -226,9 +226,30 @@ describeEachStore('MULTI mode', (store) => {
       uploaded: 1,
       deletedRemote: 1,
     });
-    const applied = await run(b, { scope: { kind: 'keys', keys, byName: new Set(keys) }, claimedRecently: true });
+    const applied = await run(b, {
+      scope: { kind: 'keys', keys, byName: new Set(keys), heard: true },
+      claimedRecently: true,
+    });
     expect(applied).toMatchObject({ status: 'done', downloaded: 1, deletedLocal: 1 });
     expect(applied.requests.ListObjectsV2).toBeUndefined();
+  });
+
+  test.each([
+    ['had never come', undefined],
+    ['had come in an older version', 'old'],
+  ])('a media file that is deleted where it %s is gone everywhere, and in a trash', async (_name, old) => {
+    await a.write('uploads/other.txt', 'other');
+    if (old !== undefined) await a.write('uploads/x.png', old);
+    await run(a);
+    await run(b);
+    await a.write('uploads/x.png', 'newest');
+    await run(a);
+    if (old !== undefined) await b.remove('uploads/x.png');
+    const deleted = await run(b, { scope: { kind: 'keys', keys: ['uploads/x.png'] }, claimedRecently: true });
+    expect(deleted).toMatchObject({ status: 'done', deletedRemote: 1, downloaded: 0 });
+    expect(await a.keysInBucket()).toEqual(['uploads/other.txt']);
+    expect(await trashOf(b)).toMatchObject([{ key: 'uploads/x.png', why: 'deleted', text: 'newest' }]);
+    expect(await run(a)).toMatchObject({ status: 'done', uploaded: 0, deletedLocal: 1 });
   });
 
   test.each([

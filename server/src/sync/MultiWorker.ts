@@ -160,13 +160,13 @@ export class MultiWorker implements KeyWorker {
     const { feed, seen, unsettled } = this.#options;
     const base = sides.base && unsettled.has(sides.key) ? { ...sides.base, racy: true } : sides.base;
     let content: (LocalContent & { evidence: Evidence }) | undefined;
-    let decision = decide('MULTI', { ...sides, base });
+    let decision = decide('MULTI', { ...sides, base, byName: isNamedHere(options) });
     if (decision.action === 'compare') {
       content = await this.#compare(sides);
       decision = decide('MULTI', { ...sides, base, evidence: content.evidence });
     }
     // A person who has just put the file there knows what they want, whatever was deleted before.
-    if (!sides.local || isPutHere(options) || !asksFeed(decision)) return { decision, content };
+    if (!sides.local || isNamedHere(options) || !asksFeed(decision)) return { decision, content };
 
     const past = await feed.past(sides.key, seen);
     if (past.deletedMd5 === undefined && past.supersededMd5s.size === 0) return { decision, content };
@@ -220,7 +220,7 @@ export class MultiWorker implements KeyWorker {
   ): Promise<void> {
     const { local, base, signal, settleMs, beforeWrite } = this.#options;
     const { byName } = options;
-    await readSettled(local, key, { settleMs: isPutHere(options) ? 0 : settleMs, signal }, async (settled, verify) => {
+    await readSettled(local, key, { settleMs: isNamedHere(options) ? 0 : settleMs, signal }, async (settled, verify) => {
       await beforeWrite();
       await base.begin([key], { action: 'upload', at: Date.now() });
       const { size } = settled.fingerprint;
@@ -308,15 +308,14 @@ export class MultiWorker implements KeyWorker {
       return 'remote';
     }
     const loser = await this.#fetch(key, remote);
-    await writer.discardToTrash(key, loser.temporary);
+    await writer.discardToTrash(key, loser.temporary, 'lost-conflict');
     await this.#upload(sides, { etag: remote.etag }, { byName: false }, loser.md5);
     return 'local';
   }
 
   async #deleteRemote(sides: KeySides, byName: boolean): Promise<Outcome> {
-    const { key, base } = sides;
+    const { key } = sides;
     const { local, feed, seen, writes, signal, beforeWrite, referenced } = this.#options;
-    if (!base) throw lostRace(key);
     // While a database row names the file, its absence is a loss and not a wish.
     if ((await referenced([key])).has(key)) {
       await this.#download(sides, 'overwritten');
@@ -324,12 +323,22 @@ export class MultiWorker implements KeyWorker {
     }
     if ((await local.stat(key)) !== undefined) throw lostRace(key);
     await beforeWrite();
+    const { md5, etag } = await this.#versionToDelete(sides);
     // The row comes first: on a store that ignores If-Match, the others can then see which content was meant.
-    await feed.append([{ key, action: 'delete', md5: base.md5, byName }], seen.directoryId);
+    await feed.append([{ key, action: 'delete', md5, byName }], seen.directoryId);
     await this.#options.base.begin([key], { action: 'delete-remote', at: Date.now() });
-    await writes.delete(key, base.etag, signal);
+    await writes.delete(key, etag, signal);
     await this.#settle(key, undefined, undefined);
     return { kind: 'deleted-remote' };
+  }
+
+  /** A version that never came here is brought to the trash first: its content has to be named, and may be missed. */
+  async #versionToDelete({ key, remote, base }: KeySides): Promise<{ md5: string; etag: string }> {
+    if (!remote) throw lostRace(key);
+    if (base?.etag === remote.etag) return base;
+    const { temporary, md5 } = await this.#fetch(key, remote);
+    await this.#options.writer.discardToTrash(key, temporary, 'deleted');
+    return { md5, etag: remote.etag };
   }
 
   async #deleteLocal({ key, local }: KeySides): Promise<Outcome> {
@@ -346,8 +355,8 @@ export class MultiWorker implements KeyWorker {
   }
 }
 
-/** The writer of the file is known to have finished, and to have meant it. */
-function isPutHere({ byName, heard }: PerformOptions): boolean {
+/** A person put or deleted the file here: its writer is known to have finished, and to have meant it. */
+function isNamedHere({ byName, heard }: PerformOptions): boolean {
   return byName && heard !== true;
 }
 

@@ -47,6 +47,8 @@ export interface Sides {
   base: BaseEntry | undefined;
   evidence?: Evidence;
   feed?: FeedVerdict;
+  /** A person made, changed or deleted the file's media entry on this server. */
+  byName?: boolean;
 }
 
 /**
@@ -77,6 +79,8 @@ export interface Sides {
  * A file whose times changed but not its bytes counts as same; MC asks for the comparison that tells.
  * M11: same here and gone there, but the delete named another content (a store that ignores If-Match let a delete win
  * a race it had lost): upload, if absent.
+ * M12: in place of M9 where its media entry was deleted on this server: delete-remote, as listed. The entry is one for
+ * all servers, so it is no matter that the newest version of the file had not come here yet.
  *
  * MULTI, without a base:
  *
@@ -90,6 +94,7 @@ export interface Sides {
  * | N6 | here, content the feed calls superseded | other bytes | download |
  * | N7 | here | same size, contents not compared | compare |
  * | N8 | absent | absent | none |
+ * | N9 | absent, its media entry was deleted on this server | here | delete-remote, as listed |
  */
 export function decide(mode: Mode, sides: Sides): Decision {
   if (mode === 'SINGLE') return decideSingle(sides);
@@ -114,11 +119,12 @@ function decideSingle({ local, remote, base, evidence }: Sides): Decision {
 }
 
 // Invariant: base was once on both sides, so a side that equals it was not touched since and may follow the other.
-function decideMulti({ local, remote, evidence, feed }: Sides, base: BaseEntry): Decision {
+function decideMulti({ local, remote, evidence, feed, byName }: Sides, base: BaseEntry): Decision {
   const remoteSame = remote !== undefined && remoteIs(base, remote);
   if (!local) {
     if (!remote) return row('M10', 'drop-base');
-    return remoteSame ? row('M8', 'delete-remote', 'as-in-base') : row('M9', 'download', 'as-listed');
+    if (remoteSame) return row('M8', 'delete-remote', 'as-in-base');
+    return byName ? row('M12', 'delete-remote', 'as-listed') : row('M9', 'download', 'as-listed');
   }
   if (localIs(base, local) || evidence?.localIsBase === true) {
     if (remoteSame) return localIs(base, local) ? row('M1', 'none') : row('M1', 'adopt');
@@ -131,9 +137,13 @@ function decideMulti({ local, remote, evidence, feed }: Sides, base: BaseEntry):
   return decideBothChanged(local, remote, evidence, ['MC', 'M5', 'M6']);
 }
 
-// Invariant: nothing is known of the past, so nothing that stands on one side only may be taken for a deletion.
-function decideWithoutBase({ local, remote, evidence, feed }: Sides): Decision {
-  if (!local) return remote ? row('N3', 'download', 'as-listed') : row('N8', 'none');
+// Invariant: nothing is known of the past, so nothing that stands on one side only may be taken for a deletion, unless a
+// person or the feed says so.
+function decideWithoutBase({ local, remote, evidence, feed, byName }: Sides): Decision {
+  if (!local) {
+    if (!remote) return row('N8', 'none');
+    return byName ? row('N9', 'delete-remote', 'as-listed') : row('N3', 'download', 'as-listed');
+  }
   if (!remote) {
     const isStale = feed === 'deleted' || feed === 'superseded';
     return isStale ? row('N2', 'delete-local', 'absent') : row('N1', 'upload', 'absent');

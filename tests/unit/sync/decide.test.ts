@@ -114,6 +114,8 @@ const MULTI_WITH_BASE: Row[] = [
     'absent',
   ],
   ['M10', 'gone from both', {}, 'drop-base', 'anything'],
+  ['M8', 'deleted here by name', { remote: AS_IN_BASE, byName: true }, 'delete-remote', 'as-in-base'],
+  ['M12', 'deleted here by name, changed there', { remote: REWRITTEN, byName: true }, 'delete-remote', 'as-listed'],
   ['MC', 'touched here, not looked at', { local: TOUCHED, remote: AS_IN_BASE }, 'compare', 'anything'],
   ['MC', 'touched here, gone there, not looked at', { local: TOUCHED }, 'compare', 'anything'],
   [
@@ -165,12 +167,14 @@ const MULTI_WITHOUT_BASE: Row[] = [
     'anything',
   ],
   ['N8', 'nowhere', {}, 'none', 'anything'],
+  ['N8', 'nowhere, deleted here by name', { byName: true }, 'none', 'anything'],
+  ['N9', 'only there, deleted here by name', { remote: AS_IN_BASE, byName: true }, 'delete-remote', 'as-listed'],
 ];
 
 const DOCUMENTED: Record<string, string[]> = {
   SINGLE: ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9'],
-  'MULTI with a base': ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'MC'],
-  'MULTI without a base': ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8'],
+  'MULTI with a base': ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'M12', 'MC'],
+  'MULTI without a base': ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9'],
 };
 
 describe.each<[string, Mode, Partial<Sides>, Row[]]>([

@@ -130,9 +130,9 @@ export class LocalWriter {
     await this.#trash.forget(id);
   }
 
-  /** Keeps the bytes of a losing bucket version in the trash. */
-  async discardToTrash(key: string, temporary: TemporaryFile): Promise<void> {
-    await this.#trash.take(temporary.path, key, 'lost-conflict');
+  /** Keeps the bytes of a version that is to go from the bucket in the trash. */
+  async discardToTrash(key: string, temporary: TemporaryFile, why: TrashReason): Promise<void> {
+    await this.#trash.take(temporary.path, key, why);
   }
 
   async #requireUnchanged(key: string, expected: Fingerprint | undefined): Promise<void> {
