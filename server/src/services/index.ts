@@ -1,6 +1,12 @@
 import type { Core } from '@strapi/strapi';
+import { createCommands } from '../commands/createCommands';
+import type { CommandsService } from '../commands/contract';
+import { createActivity, type ActivityService } from './activity';
 import { createCredentials, type CredentialsService } from './credentials';
+import { createDatabaseClock, type DatabaseClock } from './databaseClock';
+import { createFeed, type FeedService } from './feed';
 import { createInstances, type InstancesService } from './instances';
+import { createLeases } from './leases';
 import { createLog, type Log } from './log';
 import { createMediaReferences, type MediaReferencesService } from './mediaReferences';
 import { identifyProcess } from './ProcessIdentity';
@@ -9,6 +15,8 @@ import { createRuns, type RunsService } from './runs';
 import { createSettings, type SettingsService } from './settings';
 import { createSite, type SiteService } from './site';
 import { createStatus, type StatusService } from './status';
+import { createTrash, type TrashService } from './trash';
+import { createWishes, type WishesService } from './wishes';
 
 /** The plugin's services, by name. */
 export interface Services {
@@ -17,9 +25,15 @@ export interface Services {
   site: SiteService;
   runs: RunsService;
   instances: InstancesService;
+  clock: DatabaseClock;
+  feed: FeedService;
+  wishes: WishesService;
+  trash: TrashService;
   mediaReferences: MediaReferencesService;
+  activity: ActivityService;
   runner: RunnerService;
   status: StatusService;
+  commands: CommandsService;
   log: Log;
 }
 
@@ -37,15 +51,49 @@ export function servicesOf(strapi: Core.Strapi): Services {
 function createServices(strapi: Core.Strapi): Services {
   const log = createLog(strapi);
   const self = identifyProcess();
+  const clock = createDatabaseClock(strapi);
   const settings = createSettings(strapi, log);
   const credentials = createCredentials(strapi);
   const site = createSite(strapi);
-  const runs = createRuns(strapi, self);
-  const instances = createInstances(strapi, self, log);
+  const runs = createRuns(strapi, self, clock);
+  const instances = createInstances(strapi, self, clock, log);
+  const leases = createLeases(strapi, self, clock, log);
+  const feed = createFeed(strapi, clock);
   const mediaReferences = createMediaReferences(strapi, settings);
-  const runner = createRunner({ settings, credentials, site, runs, instances, mediaReferences, log });
-  const status = createStatus(settings, runner, runs);
-  return { settings, credentials, site, runs, instances, mediaReferences, runner, status, log };
+  const activity = createActivity();
+  const runner = createRunner({
+    settings,
+    credentials,
+    site,
+    runs,
+    instances,
+    leases,
+    feed,
+    mediaReferences,
+    activity,
+    log,
+  });
+  const status = createStatus(settings, runner, runs, instances, activity);
+  const wishes = createWishes();
+  const trash = createTrash(settings, feed, wishes);
+  const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
+  return {
+    settings,
+    credentials,
+    site,
+    runs,
+    instances,
+    clock,
+    feed,
+    wishes,
+    trash,
+    mediaReferences,
+    activity,
+    runner,
+    status,
+    commands,
+    log,
+  };
 }
 
 /** The services under their names, as Strapi asks for them. The log stays our own. */
@@ -56,6 +104,8 @@ const services = {
   mediaReferences: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).mediaReferences,
   runner: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).runner,
   status: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).status,
+  commands: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).commands,
+  trash: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).trash,
 };
 
 export default services;

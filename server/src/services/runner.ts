@@ -2,20 +2,28 @@ import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/settingsSchema';
 import type { Problem, RunAnswer, TriggerName } from '../routes/contract';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';
+import type { Bucket } from '../sync/bucket/Bucket';
 import { openBucket } from '../sync/bucket/S3Bucket';
+import { testConnection, type ConnectionTest } from '../sync/bucket/testConnection';
 import { createKeyFilter } from '../sync/KeyFilter';
-import { sync } from '../sync/sync';
+import type { PlannedOperation } from '../sync/Preview';
+import { previewSync, sync } from '../sync/sync';
 import type { SyncErrorCode } from '../sync/SyncError';
-import type { SyncScope } from '../sync/SyncOptions';
+import type { OwnerIdentity, SyncOptions, SyncScope } from '../sync/SyncOptions';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
+import { hasChanged, type ActivityService } from './activity';
 import type { CredentialsService } from './credentials';
 import { describeError } from './describeError';
+import type { FeedService } from './feed';
+import { createHistory, FailureDigest } from './history';
 import type { InstancesService } from './instances';
+import type { HeldLease, Lease, LeasesService } from './leases';
 import type { Log } from './log';
 import { logReport } from './logReport';
 import type { MediaReferencesService } from './mediaReferences';
 import { HEARTBEAT_MS } from './ProcessIdentity';
+import { readDirectoryId } from './readDirectoryId';
 import type { RunsService } from './runs';
 import type { SettingsService, SettingsState } from './settings';
 import type { SiteService } from './site';
@@ -45,9 +53,21 @@ export type StartOutcome =
   | { kind: 'busy'; run?: RunAnswer; message: string }
   | { kind: 'problems'; problems: Problem[] };
 
+export interface PreviewRequest {
+  signal: AbortSignal;
+  onOperation(operation: PlannedOperation): void;
+  onFailure(failure: KeyFailure): void;
+}
+
+export type PreviewOutcome = Exclude<StartOutcome, { kind: 'started' }> | { kind: 'planned'; report: SyncReport };
+
 /** Runs one sync at a time. */
 export interface RunnerService {
   start(request: RunRequest): Promise<StartOutcome>;
+  /** Says what a whole run would do. Takes the place of a run while it looks, and leaves no trace in the history. */
+  preview(request: PreviewRequest): Promise<PreviewOutcome>;
+  /** Tries everything that a sync does with the bucket. */
+  test(signal: AbortSignal): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
   /** The run that goes on in this process, with its progress. */
   current(): RunAnswer | undefined;
   /** Resolves when nothing goes on in this process. */
@@ -65,7 +85,10 @@ export interface RunnerParts {
   site: SiteService;
   runs: RunsService;
   instances: InstancesService;
+  leases: LeasesService;
+  feed: FeedService;
   mediaReferences: MediaReferencesService;
+  activity: ActivityService;
   log: Log;
 }
 
@@ -81,6 +104,7 @@ const PASSING: readonly SyncErrorCode[] = [
   'LISTING_INCOMPLETE',
   'LOCAL_CHANGED',
   'BASE_LOCKED',
+  'PRECONDITION_FAILED',
 ];
 
 /** The bucket is asked again whose it is after so long, in ms; a whole run asks each time. */
@@ -89,44 +113,129 @@ const CLAIM_LASTS_MS = 5 * 60_000;
 /** A database that is locked for a moment is asked again after so long, in ms. */
 const FINISH_PAUSES_MS = [500, 2_000, 0];
 
+/** A person waits for the test of a connection: fewer attempts for one request than in a sync. */
+const TEST_ATTEMPTS = 2;
+
 /** Failures wait in memory until there are so many. */
 const FAILURE_BATCH = 200;
 
+/** Nothing is in the way of a run. */
+interface Ready {
+  kind: 'ready';
+  state: SettingsState;
+  mode: 'SINGLE' | 'MULTI';
+  bucket: BucketSettings;
+}
+
 interface Active {
   controller: AbortController;
+  /** Cancelled because another process may sync the directory by now. */
+  lostLease?: boolean;
   run?: RunAnswer;
   progress?: SyncProgress;
-  ended?: Promise<RunEnd>;
+  ended?: Promise<unknown>;
 }
 
 /** Makes the runner of this process. */
 export function createRunner(parts: RunnerParts): RunnerService {
-  const { settings, runs, log } = parts;
+  const { settings, runs, activity, log } = parts;
+  const history = createHistory();
   let active: Active | undefined;
   let stopped = false;
   let claimed: { bucket: string; atMs: number } | undefined;
 
-  async function begin(mine: Active, request: RunRequest): Promise<StartOutcome> {
+  /** Looks whether there is anything in the way of a run. */
+  async function prepare(): Promise<Ready | Exclude<StartOutcome, { kind: 'started' }>> {
     const state = await settings.read();
     const { bucketName, awsRegion, mode } = state.settings;
     if (state.problems.length > 0 || bucketName === undefined || awsRegion === undefined || mode === undefined) {
       return { kind: 'problems', problems: state.problems };
     }
-    const { directory } = state.places;
-    const other = await runs.findElsewhere(directory);
+    const other = await runs.findElsewhere(state.places.directory);
     if (other !== undefined) {
       const message = `Another process (${other.host}, ${other.pid}) is syncing this directory: run ${other.run.id}.`;
       return { kind: 'busy', run: other.run, message };
     }
-    const { trigger, startedBy } = request;
     const bucket = toBucketSettings(state.settings, { bucketName, awsRegion }, parts.credentials);
-    const run = await runs.create({ trigger, mode, directory, ...(startedBy === undefined ? {} : { startedBy }) });
-    mine.run = run;
-    const ended = execute(mine, run, request, state, mode, bucket).finally(() => {
-      if (active === mine) active = undefined;
+    return { kind: 'ready', state, mode, bucket };
+  }
+
+  /** What a run and its preview have in common. */
+  function optionsFor(
+    { settings: values, places }: SettingsState,
+    mode: Ready['mode'],
+    bucket: Bucket,
+    owner: OwnerIdentity,
+  ): Omit<SyncOptions, 'scope'> {
+    return {
+      mode,
+      ...places,
+      filter: createKeyFilter({ include: values.include, exclude: values.exclude }),
+      bucket,
+      owner,
+      maxDelete: values.maxDelete,
+      concurrency: values.concurrency,
+      referenced: (keys) => parts.mediaReferences.referenced(keys, places.directory),
+      otherDirectory: (directoryId) => parts.instances.findOther(directoryId),
+      ...(mode === 'MULTI' ? { multi: { feed: parts.feed, trashDays: values.trashDays } } : {}),
+    };
+  }
+
+  async function preview(mine: Active, request: PreviewRequest): Promise<PreviewOutcome> {
+    const ready = await prepare();
+    if (ready.kind !== 'ready') return ready;
+    const { state, mode } = ready;
+    const startedAt = new Date().toISOString();
+    const bucket = openBucket(ready.bucket);
+    try {
+      const options = optionsFor(state, mode, bucket, await parts.site.identity());
+      const signal = AbortSignal.any([mine.controller.signal, request.signal]);
+      const { onFailure } = request;
+      const report = await previewSync({ ...options, scope: { kind: 'whole' }, signal, onFailure }, (operation) => {
+        request.onOperation(operation);
+      });
+      return { kind: 'planned', report };
+    } catch (error) {
+      return { kind: 'planned', report: failedReport(mode, error, startedAt) };
+    } finally {
+      bucket.close();
+    }
+  }
+
+  async function begin(mine: Active, request: RunRequest): Promise<StartOutcome> {
+    const ready = await prepare();
+    if (ready.kind !== 'ready') return ready;
+    const { state, mode, bucket } = ready;
+    const { directory } = state.places;
+    const lease = await acquireLease(mine, state.places.stateDirectory);
+    if (lease?.kind === 'held') {
+      return { kind: 'busy', message: `Another process (${lease.host}, ${lease.pid}) is syncing this directory.` };
+    }
+    try {
+      const { trigger, startedBy } = request;
+      const run = await runs.create({ trigger, mode, directory, ...(startedBy === undefined ? {} : { startedBy }) });
+      mine.run = run;
+      const ended = execute(mine, run, request, state, mode, bucket).finally(async () => {
+        await lease?.release();
+        if (active === mine) active = undefined;
+      });
+      mine.ended = ended;
+      return { kind: 'started', run, ended };
+    } catch (error) {
+      await lease?.release();
+      throw error;
+    }
+  }
+
+  /** Processes that share a directory sync it one at a time. Where it cannot be opened, the run itself says so. */
+  async function acquireLease(mine: Active, stateDirectory: string): Promise<Lease | HeldLease | undefined> {
+    const directoryId = await readDirectoryId(stateDirectory);
+    if (directoryId === undefined) return undefined;
+    return parts.leases.acquire(directoryId, () => {
+      log.error('The run is cancelled: the database was away for too long to be sure that no other server syncs.');
+      mine.lostLease = true;
+      mine.controller.abort();
     });
-    mine.ended = ended;
-    return { kind: 'started', run, ended };
   }
 
   /** Does the run and keeps its history. Never rejects. */
@@ -134,10 +243,11 @@ export function createRunner(parts: RunnerParts): RunnerService {
     mine: Active,
     run: RunAnswer,
     request: RunRequest,
-    { settings: values, places }: SettingsState,
-    mode: 'SINGLE' | 'MULTI',
+    state: SettingsState,
+    mode: Ready['mode'],
     bucketSettings: BucketSettings,
   ): Promise<RunEnd> {
+    const { places } = state;
     const failures = createFailureWriter(run.id, runs, log);
     const heartbeat = setInterval(() => {
       runs.heartbeat(run.id).catch((error: unknown) => {
@@ -146,26 +256,19 @@ export function createRunner(parts: RunnerParts): RunnerService {
     }, HEARTBEAT_MS).unref();
     const scope: SyncScope = request.scope ?? { kind: 'whole' };
     const bucketId = JSON.stringify([bucketSettings.endpoint, bucketSettings.bucketName, bucketSettings.prefix]);
+    const claimedRecently = claimed?.bucket === bucketId && Date.now() - claimed.atMs < CLAIM_LASTS_MS;
     let report: SyncReport;
     try {
       const owner = await parts.site.identity();
       const bucket = openBucket(bucketSettings);
       try {
         report = await sync({
-          mode,
-          ...places,
-          filter: createKeyFilter({ include: values.include, exclude: values.exclude }),
-          bucket,
-          owner,
-          maxDelete: values.maxDelete,
-          concurrency: values.concurrency,
+          ...optionsFor(state, mode, bucket, owner),
           scope,
-          claimedRecently: claimed?.bucket === bucketId && Date.now() - claimed.atMs < CLAIM_LASTS_MS,
-          referenced: (keys) => parts.mediaReferences.referenced(keys, places.directory),
-          otherDirectory: (directoryId) => parts.instances.findOther(directoryId),
+          claimedRecently,
           onLocked: async (directoryId) => {
             await runs.lock(run.id, directoryId);
-            await parts.instances.enter(places.directory, directoryId);
+            await parts.instances.enter({ directory: places.directory, directoryId, mode });
           },
           ...(request.confirm === undefined ? {} : { confirm: request.confirm }),
           ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
@@ -183,20 +286,34 @@ export function createRunner(parts: RunnerParts): RunnerService {
     } catch (error) {
       report = failedReport(mode, error, run.startedAt);
     }
-    if (scope.kind === 'whole') {
-      claimed = report.status === 'done' ? { bucket: bucketId, atMs: Date.now() } : undefined;
+    if (scope.kind === 'whole' || hasChanged(report)) {
+      // A run that wrote had the bucket asked, or asked it a short while ago.
+      const isAsked = scope.kind === 'whole' || !claimedRecently;
+      if (report.status !== 'done') claimed = undefined;
+      else if (isAsked) claimed = { bucket: bucketId, atMs: Date.now() };
     }
     clearInterval(heartbeat);
     await failures.flush();
-    return { run: await end(run, report), worthRetrying: isWorthRetrying(report, failures.passing) };
+    await parts.instances.noteRun(report).catch((error: unknown) => {
+      log.warn(`The end of run ${run.id} could not be noted for the others: ${describeError(error)}`);
+    });
+    return {
+      run: await end(run, report, history.keeps(request.trigger, scope, report, failures.digest())),
+      worthRetrying: mine.lostLease === true || isWorthRetrying(report, failures.passing),
+    };
   }
 
   /** Writes down how the run ended. A history that cannot be written does not undo what was synced. */
-  async function end(run: RunAnswer, report: SyncReport): Promise<RunAnswer> {
-    logReport(log, run, report);
+  async function end(run: RunAnswer, report: SyncReport, isKept: boolean): Promise<RunAnswer> {
+    activity.ran(run.trigger, report);
+    if (isKept) logReport(log, run, report);
+    else log.debug(`Run ${run.id} (${run.trigger}) found nothing new, and is not kept in the history.`);
+    const counts = isKept ? activity.takeSinceLastKept() : undefined;
     for (const pauseMs of FINISH_PAUSES_MS) {
       try {
-        return await runs.finish(run.id, report);
+        if (counts !== undefined) return await runs.finish(run.id, report, counts);
+        await runs.remove(run.id);
+        return { ...run, ...report };
       } catch (error) {
         log.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
         await setTimeout(pauseMs, undefined, { ref: false });
@@ -221,6 +338,37 @@ export function createRunner(parts: RunnerParts): RunnerService {
       } catch (error) {
         active = undefined;
         throw error;
+      }
+    },
+
+    async preview(request) {
+      if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
+      if (active !== undefined) {
+        const run = this.current();
+        return { kind: 'busy', message: 'A sync is running already.', ...(run === undefined ? {} : { run }) };
+      }
+      const mine: Active = { controller: new AbortController() };
+      active = mine;
+      const outcome = preview(mine, request).finally(() => {
+        active = undefined;
+      });
+      // Whoever waits for the end learns nothing of how it was.
+      mine.ended = outcome.catch(() => undefined);
+      return outcome;
+    },
+
+    async test(signal) {
+      const { settings: values, problems } = await settings.read();
+      const { bucketName, awsRegion } = values;
+      if (bucketName === undefined || awsRegion === undefined) {
+        return { problems: problems.filter(({ setting }) => setting === 'bucketName' || setting === 'awsRegion') };
+      }
+      const bucketSettings = toBucketSettings(values, { bucketName, awsRegion }, parts.credentials);
+      const bucket = openBucket({ ...bucketSettings, maxAttempts: TEST_ATTEMPTS });
+      try {
+        return { test: await testConnection(bucket, signal) };
+      } finally {
+        bucket.close();
       }
     },
 
@@ -255,7 +403,8 @@ function createFailureWriter(
   runId: number,
   runs: RunsService,
   log: Log,
-): { add(failure: KeyFailure): void; flush(): Promise<void>; readonly passing: boolean } {
+): { add(failure: KeyFailure): void; flush(): Promise<void>; digest(): string; readonly passing: boolean } {
+  const digest = new FailureDigest();
   let waiting: KeyFailure[] = [];
   let writing: Promise<void> = Promise.resolve();
   let passing = false;
@@ -273,6 +422,7 @@ function createFailureWriter(
   return {
     add(failure) {
       passing ||= PASSING.includes(failure.code);
+      digest.add(failure);
       waiting.push(failure);
       if (waiting.length >= FAILURE_BATCH) write();
     },
@@ -280,6 +430,7 @@ function createFailureWriter(
       if (waiting.length > 0) write();
       await writing;
     },
+    digest: () => digest.digest(),
     get passing() {
       return passing;
     },
@@ -290,7 +441,8 @@ function isWorthRetrying(report: SyncReport, passingFailure: boolean): boolean {
   if (report.status === 'cancelled') return false;
   // In a rolling deploy the other server is about to end.
   if (report.refused?.guard === 'other-directory') return true;
-  return passingFailure || (report.error !== undefined && PASSING.includes(report.error.code));
+  // A run that failed as a whole for a reason of its own may have met a database that was away.
+  return passingFailure || (report.error !== undefined && [...PASSING, 'INTERNAL'].includes(report.error.code));
 }
 
 function toBucketSettings(
