@@ -5,7 +5,8 @@ import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObject
 import { openBucket } from '../../server/src/sync/bucket/S3Bucket';
 import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
 import { createKeyFilter } from '../../server/src/sync/KeyFilter';
-import { sync } from '../../server/src/sync/sync';
+import type { PlannedOperation } from '../../server/src/sync/Preview';
+import { previewSync, sync } from '../../server/src/sync/sync';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import type { KeyFailure, SyncReport } from '../../server/src/sync/SyncReport';
 import type { Store } from './stores';
@@ -44,12 +45,26 @@ export class SyncedDirectory {
 
   /** One run of the engine, in SINGLE mode over both sides unless told otherwise. */
   async run(more: Partial<SyncOptions> = {}): Promise<RunResult> {
+    return this.#withEngine(sync, more);
+  }
+
+  /** What a run would do, by the engine's own word: keys and actions in the order of keys, with how it ended. */
+  async preview(more: Partial<SyncOptions> = {}): Promise<RunResult & { operations: PlannedOperation[] }> {
+    const operations: PlannedOperation[] = [];
+    const result = await this.#withEngine((options) => previewSync(options, (one) => operations.push(one)), more);
+    return { ...result, operations: operations.sort((one, other) => (one.key < other.key ? -1 : 1)) };
+  }
+
+  async #withEngine(
+    work: (options: SyncOptions) => Promise<SyncReport>,
+    more: Partial<SyncOptions>,
+  ): Promise<RunResult> {
     const { prefix = '', include = ['uploads/**'], exclude = ['**/.*', '**/.*/**'], pageSize } = this.options;
     const settings = this.store.settings(this.bucketName, { prefix, ...this.options.bucket });
     const bucket = openBucket(settings, { pageSize });
     const failures: KeyFailure[] = [];
     try {
-      const report = await sync({
+      const report = await work({
         mode: 'SINGLE',
         scope: { kind: 'whole' },
         directory: this.root,

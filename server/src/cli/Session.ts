@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { CommandError } from '../commands/CommandError';
 import { changesSomething, type CommandEvent, type CommandIo, type CommandRequest } from '../commands/contract';
 import { reachServer, type ReachedServer } from '../socket/reachServer';
@@ -72,8 +72,25 @@ export class Session {
       const server = await commands.findServer();
       if (server !== undefined) throw notAnswering(server);
     }
-    return commands.execute(request, io);
+    try {
+      return await commands.execute(request, io);
+    } catch (error) {
+      throw asOwnError(error);
+    }
   }
+}
+
+const failureSchema = z.object({
+  name: z.literal('CommandError'),
+  code: z.string(),
+  message: z.string(),
+  fix: z.string(),
+});
+
+/** The plugin that Strapi loaded has a class of its own by the same name. */
+function asOwnError(error: unknown): unknown {
+  const failure = failureSchema.safeParse(error);
+  return failure.success ? new CommandError(failure.data) : error;
 }
 
 function notAnswering(server: string): CommandError {

@@ -52,7 +52,7 @@ export function valueAt(settings: Settings, { name, inside }: SettingPath): unkn
  */
 export function toValue({ name, inside }: SettingPath, words: readonly string[], current: Settings): unknown {
   const [first = ''] = words;
-  if (words.length === 1 && first.trim() === '') return null;
+  if (words.length === 1 && first.trim() === '') return '';
   const isList = Array.isArray(valueAt(current, { name, ...(inside === undefined ? {} : { inside }) }));
   if (isList) return toList(words);
   const text = words.join(' ');
@@ -71,7 +71,7 @@ export function toValue({ name, inside }: SettingPath, words: readonly string[],
 export function toChange(path: SettingPath, value: unknown, current: Settings): Record<string, unknown> {
   if (path.inside === undefined) return { [path.name]: value };
   const { [path.inside]: _before, ...others } = recordSchema.catch({}).parse(current[path.name]);
-  return { [path.name]: value === null ? others : { ...others, [path.inside]: value } };
+  return { [path.name]: value === '' ? others : { ...others, [path.inside]: value } };
 }
 
 /** All settings with their values and where these come from. */
@@ -82,7 +82,7 @@ export function listItems(
 ): SettingItem[] {
   return settingNames.map((name) => ({
     item: toItem(name),
-    value: settings[name] ?? null,
+    value: settings[name] === null ? 'off' : (settings[name] ?? null),
     source: locked.includes(name) ? 'config' : saved.includes(name) ? 'database' : 'default',
   }));
 }

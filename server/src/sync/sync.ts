@@ -36,7 +36,6 @@ const FLUSH_MS = 1_000;
  */
 export function sync(options: SyncOptions): Promise<SyncReport> {
   return report(options, async (state, opened) => {
-    const { scope, path, ...common } = opened;
     const outbox = options.multi && new Outbox(opened.base, options.multi.feed, opened.directoryId);
     if (options.mode === 'MULTI') {
       await outbox?.flush();
@@ -45,7 +44,7 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
     const endFlushing = outbox?.flushEvery(FLUSH_MS);
     try {
       const worker = makeWorker(options, state, opened);
-      await new Run({ options, state, worker, ...common }).execute(scope);
+      await new Run({ options, state, worker, ...opened }).execute(opened.scope);
     } finally {
       await endFlushing?.();
     }
@@ -65,9 +64,8 @@ export function previewSync(
   onOperation: (operation: PlannedOperation) => void,
 ): Promise<SyncReport> {
   return report(options, async (state, opened) => {
-    const { scope, path, ...common } = opened;
     const worker = makeWorker(options, state, opened);
-    await new Preview({ options, state, worker, ...common }, onOperation).make();
+    await new Preview({ options, state, worker, ...opened }, onOperation).make();
   });
 }
 

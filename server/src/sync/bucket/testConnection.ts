@@ -41,14 +41,14 @@ export interface ConnectionTest {
 export async function testConnection(bucket: Bucket, signal?: AbortSignal): Promise<ConnectionTest> {
   const key = `${STATE_FOLDER}/test-${randomUUID()}`;
   const body = Buffer.from('This is a test of the connection. It can be deleted.\n');
-  let written = false;
+  const written = new Set<string>();
   const steps: Record<ConnectionStep, () => Promise<void>> = {
     async list() {
       for await (const _page of bucket.list([key], signal)) continue;
     },
     async put() {
       await bucket.put({ key, body, md5: md5Of(body), contentType: 'text/plain', metadata: {}, signal });
-      written = true;
+      written.add(key);
     },
     async get() {
       const answer = await bucket.get(key, signal);
@@ -65,7 +65,7 @@ export async function testConnection(bucket: Bucket, signal?: AbortSignal): Prom
   let hopeless = false;
   for (const step of CONNECTION_STEPS) {
     const needsObject = step === 'get' || step === 'delete';
-    if (hopeless || (needsObject && !written)) {
+    if (hopeless || (needsObject && !written.has(key))) {
       checks.push({ step, status: 'skipped' });
       continue;
     }
