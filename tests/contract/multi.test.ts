@@ -165,6 +165,29 @@ describeEachStore('MULTI mode', (store) => {
     expect((await trashOf(stale)).map(({ text }) => text).sort()).toEqual(['deleted later', 'first version']);
   });
 
+  test.each([
+    ['with its base', false],
+    ['without one', true],
+  ])(
+    'a file that was deleted does not come back when another one came and went meanwhile (%s)',
+    async (_name, lost) => {
+      await a.write('uploads/x.txt', 'first');
+      await a.write('uploads/y.txt', 'y');
+      await run(a);
+      await run(b);
+      for (const next of ['second', undefined]) {
+        await a.remove('uploads/x.txt');
+        await run(a);
+        if (next === undefined) continue;
+        await a.write('uploads/x.txt', next);
+        await run(a);
+      }
+      if (lost) await rm(b.path('uploads/.s3-sync'), { recursive: true });
+      expect(await run(b)).toMatchObject({ status: 'done', uploaded: 0, deletedLocal: 1 });
+      expect(await a.keysInBucket()).toEqual(['uploads/y.txt']);
+    },
+  );
+
   test('the same bytes uploaded again after a delete live', async () => {
     await a.write('uploads/x.txt', 'x');
     await a.write('uploads/y.txt', 'y');

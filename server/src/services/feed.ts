@@ -17,7 +17,7 @@ export interface FeedService extends Feed {
   since(position: number, limit: number): Promise<DatedFeedRow[]>;
   /**
    * Forgets what no directory can need any more: everything after 400 days, and after 7 days rows that name no replaced
-   * content and have a newer one of the same key.
+   * or deleted content and have a newer one of the same key.
    *
    * @returns how many rows went.
    */
@@ -64,13 +64,14 @@ export function createFeed(strapi: Core.Strapi, clock: DatabaseClock): FeedServi
     return z.array(changeRow).parse(await changes().findMany(params));
   }
 
-  /** Ids of rows older than so many days that have a newer one of the same key, and name no replaced content. */
+  /** Ids of rows older than so many days that have a newer one of the same key, and name no content that went. */
   async function findOutdated(before: number): Promise<number[]> {
     const table = strapi.db.metadata.get(CHANGE_UID).tableName;
     const rows: unknown = await strapi.db
       .getConnection(`${table} as old`)
       .select('old.id as id')
       .where('old.at', '<', before)
+      .where('old.action', 'put')
       .whereNull('old.previous_hash')
       .whereExists(
         strapi.db

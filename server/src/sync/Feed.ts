@@ -22,7 +22,7 @@ export interface FeedRow extends FeedChange {
 export interface KeyPast {
   /** Content of the last delete, if the key was deleted and not put again since. */
   deletedMd5?: string;
-  /** Contents that were replaced by others and not put again since. */
+  /** Contents that were replaced by others, or deleted before another one came, and not put again since. */
   supersededMd5s: ReadonlySet<string>;
 }
 
@@ -55,10 +55,11 @@ export function keyPast(rows: readonly FeedRow[], seen: SeenRows): KeyPast {
   const speaks = ({ position, directoryId }: FeedRow): boolean =>
     seen.position === undefined || (position > seen.position && directoryId !== seen.directoryId);
   const supersededMd5s = new Set<string>();
+  const last = rows.at(-1);
   for (const row of rows) {
     if (row.action === 'put') supersededMd5s.delete(row.md5);
-    if (row.previousMd5 !== undefined && speaks(row)) supersededMd5s.add(row.previousMd5);
+    const replaced = row.action === 'delete' && row !== last ? row.md5 : row.previousMd5;
+    if (replaced !== undefined && speaks(row)) supersededMd5s.add(replaced);
   }
-  const last = rows.at(-1);
   return { ...(last?.action === 'delete' && speaks(last) ? { deletedMd5: last.md5 } : {}), supersededMd5s };
 }

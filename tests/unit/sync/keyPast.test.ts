@@ -25,6 +25,15 @@ describe('the past of a key', () => {
     expect(keyPast(list, unseen).supersededMd5s).toEqual(new Set(['one', 'two']));
   });
 
+  test('remembers a deleted content when another one came and went after it', () => {
+    const list = rows(
+      { action: 'delete', md5: 'one' },
+      { action: 'put', md5: 'two' },
+      { action: 'delete', md5: 'two' },
+    );
+    expect(keyPast(list, unseen)).toEqual({ deletedMd5: 'two', supersededMd5s: new Set(['one']) });
+  });
+
   test('lets a content live that was replaced once and then put again, from the trash or by an upload', () => {
     const list = rows({ action: 'put', md5: 'two', previousMd5: 'one' }, { action: 'put', md5: 'one' });
     expect(keyPast(list, unseen).supersededMd5s).toEqual(new Set());
