@@ -26,6 +26,8 @@ export const runAnswer = z.object({
   failed: z.number(),
   withheld: z.number(),
   requests: z.record(z.string(), z.number()),
+  events: z.number().optional(),
+  quietRuns: z.number().optional(),
   refused: z.object({ guard: z.string(), message: z.string(), digest: z.string().optional() }).optional(),
   error: z.object({ code: z.string(), message: z.string(), fix: z.string() }).optional(),
 });

@@ -1,0 +1,248 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { servicesOf } from '../../server/src/services';
+import { makePng } from '../support/makePng';
+import { countEndedRuns, endOfStart, listRuns, syncNow } from '../support/runs';
+import { localFiles, SiteBucket } from '../support/SiteBucket';
+import { startInProjectStore, type Store } from '../support/stores';
+import type { S3Server } from '../support/s3-server/startS3Server';
+import { startStrapi, startStrapiProcess, type StartedStrapi } from '../support/strapi';
+import { pause, waitUntil } from '../support/waitUntil';
+
+const UID = 'api::article.article';
+const FILE_UID = 'plugin::upload.file';
+const COALESCE_MS = 200;
+
+let store: Store & { server: S3Server };
+let app: StartedStrapi;
+let bucket: SiteBucket;
+beforeAll(async () => {
+  store = await startInProjectStore();
+  ({ app, bucket } = await startFreeSite());
+});
+afterAll(async () => {
+  await app.stop();
+  await store.server.close();
+});
+
+/** Starts a site whose automatic syncs are free to be set. */
+async function startFreeSite(): Promise<{ app: StartedStrapi; bucket: SiteBucket }> {
+  const free = await SiteBucket.create(store);
+  const { syncOn, ...pluginConfig } = free.config();
+  const site = await startStrapi({ pluginConfig });
+  await site.admin.put('/s3-sync/settings').send({ syncOn, scanEvery: 0 }).expect(200);
+  await endOfStart(site);
+  return { app: site, bucket: free };
+}
+
+const readActivity = () => servicesOf(app.strapi).activity.read();
+
+/** Waits until nothing is asked for and nothing runs any more. */
+async function untilQuiet(): Promise<void> {
+  await waitUntil('all is quiet', async () => {
+    const before = JSON.stringify(readActivity());
+    await pause(3 * COALESCE_MS);
+    const isQuiet = servicesOf(app.strapi).runner.current() === undefined && JSON.stringify(readActivity()) === before;
+    return isQuiet ? true : undefined;
+  });
+}
+
+const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
+
+describe('settings of automatic syncs count at once [in-project]', () => {
+  const save = (settings: object) => app.admin.put('/s3-sync/settings').send(settings).expect(200);
+  const createArticle = () => app.strapi.documents(UID).create({ data: { title: 'New' } });
+  const untilRun = (ended: number) =>
+    waitUntil('a run', async () => (countEndedRuns(app) > ended ? true : undefined), 5_000);
+
+  test('content types that are left out', async () => {
+    await save({ syncOn: { excludedContentTypes: [UID], coalesceSeconds: 0.2 } });
+    const before = readActivity();
+    await createArticle();
+    await pause(3 * COALESCE_MS);
+    expect(readActivity().skipped.excluded).toBe(before.skipped.excluded + 1);
+    expect(readActivity().runs).toEqual(before.runs);
+
+    const ended = countEndedRuns(app);
+    await save({ syncOn: { excludedContentTypes: [], coalesceSeconds: 0.2 } });
+    await createArticle();
+    await untilRun(ended);
+  });
+
+  test('off and on', async () => {
+    await save({ syncOn: { enabled: false, coalesceSeconds: 0.2 } });
+    const before = readActivity();
+    await createArticle();
+    await app.admin
+      .post('/upload')
+      .attach('files', makePng(10, 10, 1), 'off.png')
+      .expect(201);
+    await pause(3 * COALESCE_MS);
+    expect(readActivity().skipped.off).toBe(before.skipped.off + 2);
+    expect(readActivity().runs).toEqual(before.runs);
+
+    await save({ syncOn: { enabled: true, coalesceSeconds: 0.2 } });
+    await createArticle();
+    await bucket.waitUntilInStep(app.publicDir);
+  });
+
+  test('the time in which changes gather', async () => {
+    await save({ syncOn: { coalesceSeconds: 1.5 } });
+    const ended = countEndedRuns(app);
+    const begun = Date.now();
+    await createArticle();
+    await untilRun(ended);
+    expect(Date.now() - begun).toBeGreaterThan(1_400);
+    await save({ syncOn: { coalesceSeconds: 0.2 } });
+  });
+
+  test('the rule for whole runs', async () => {
+    await untilQuiet();
+    const { cron = 0 } = readActivity().runs;
+    await save({ reconcileCron: '* * * * * *' });
+    await waitUntil('a run by the rule', async () => ((readActivity().runs.cron ?? 0) > cron ? true : undefined));
+    await save({ reconcileCron: null });
+    await untilQuiet();
+    const { events } = readActivity();
+    await pause(1_500);
+    expect(readActivity().events).toEqual(events);
+  });
+
+  test('scans: a file that another process wrote is found, and looks that find nothing leave no trace', async () => {
+    await untilQuiet();
+    const history = (await listRuns(app)).length;
+    store.server.clearRequests();
+    await save({ scanEvery: 10 });
+    const quiet = await waitUntil('a scan', async () => readActivity().runs.scan, 15_000);
+    await waitUntil('its end', async () => (servicesOf(app.strapi).runner.current() ? undefined : true));
+    expect(quiet).toBe(1);
+    expect(await listRuns(app)).toHaveLength(history);
+    expect(store.server.requests()).toEqual([]);
+
+    const file = path.join(app.publicDir, 'uploads', 'by-sftp.txt');
+    execFileSync(process.execPath, ['-e', `require('fs').writeFileSync(${JSON.stringify(file)}, 'from elsewhere')`]);
+    expect(await bucket.waitUntilInStep(app.publicDir)).toContain('uploads/by-sftp.txt');
+    const [last] = await listRuns(app);
+    expect(last).toMatchObject({ trigger: 'scan', status: 'done', uploaded: 1, events: 2, quietRuns: 1 });
+    await save({ scanEvery: 0 });
+  });
+
+  test('and the status says what was asked and what came of it', async () => {
+    await untilQuiet();
+    const answer = await app.admin.get('/s3-sync/status').expect(200);
+    const { activity } = z.object({ activity: z.unknown() }).parse(answer.body);
+    const counts = readActivity();
+    expect(activity).toEqual(counts);
+    expect(sum(counts.runs)).toBe(sum(counts.events) - sum(counts.skipped) + counts.retries);
+    expect(sum(counts.outcomes)).toBe(sum(counts.runs));
+  });
+});
+
+describe('storms [in-project]', () => {
+  test('a thousand saves: one run at a time, few in all, no request, no entry in the history', async () => {
+    await untilQuiet();
+    const before = readActivity();
+    const history = (await listRuns(app)).length;
+    store.server.clearRequests();
+    for (let index = 0; index < 100; index += 1) {
+      await Promise.all(
+        Array.from({ length: 10 }, (_, offset) =>
+          app.strapi.db.query(UID).create({ data: { title: `Save ${index} ${offset}` } }),
+        ),
+      );
+    }
+    const savedAt = Date.now();
+    const atEnd = readActivity();
+    await untilQuiet();
+    const after = readActivity();
+    expect((after.events.content ?? 0) - (before.events.content ?? 0)).toBe(1_000);
+    const runs = sum(after.runs) - sum(before.runs);
+    expect(runs).toBeGreaterThan(0);
+    expect(runs).toBeLessThan(50);
+    expect(after.skipped.coalesced - before.skipped.coalesced).toBe(1_000 - runs);
+    // The one that goes on, and one that follows.
+    expect(sum(after.runs) - sum(atEnd.runs)).toBeLessThanOrEqual(2);
+    expect(Date.now() - savedAt).toBeLessThan(10_000);
+    expect(store.server.requests()).toEqual([]);
+    expect(await listRuns(app)).toHaveLength(history);
+  });
+
+  test('five hundred files deleted in bulk: deletes by name need no confirmation, and few requests', async () => {
+    await untilQuiet();
+    const data = Array.from({ length: 500 }, (_, index) => {
+      const hash = `many_${index}`;
+      writeFileSync(path.join(app.publicDir, 'uploads', `${hash}.txt`), `file ${index}`);
+      const url = `/uploads/${hash}.txt`;
+      return { name: hash, hash, ext: '.txt', mime: 'text/plain', size: 1, url, provider: 'local', folderPath: '/' };
+    });
+    for (let at = 0; at < data.length; at += 50) {
+      await app.strapi.db.query(FILE_UID).createMany({ data: data.slice(at, at + 50) });
+    }
+    expect((await syncNow(app)).status).toBe('done');
+    await bucket.waitUntilInStep(app.publicDir);
+    const rows = await app.strapi.db.query(FILE_UID).findMany({ where: { hash: { $startsWith: 'many_' } } });
+    const fileIds = z
+      .array(z.object({ id: z.number() }))
+      .parse(rows)
+      .map(({ id }) => id);
+    expect(fileIds).toHaveLength(500);
+
+    await untilQuiet();
+    store.server.clearRequests();
+    await app.admin.post('/upload/actions/bulk-delete').send({ fileIds }).expect(200);
+    await untilQuiet();
+    expect(Object.keys(await bucket.objects()).filter((key) => key.includes('many_'))).toEqual([]);
+    const requests = store.server.requests().map(({ operation }) => operation);
+    expect(new Set(requests)).toEqual(new Set(['DeleteObjects', 'ListObjectsV2']));
+    expect(requests.filter((operation) => operation === 'DeleteObjects').length).toBeLessThan(30);
+    const statuses = (await listRuns(app)).map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set(['done']));
+  });
+
+  test('`strapi import` moves uploads/ away and makes a new one: nothing is deleted, and what is new is sent', async () => {
+    const uploads = path.join(app.publicDir, 'uploads');
+    for (let index = 0; index < 30; index += 1) writeFileSync(path.join(uploads, `old-${index}.txt`), `old ${index}`);
+    await syncNow(app);
+    const before = await bucket.waitUntilInStep(app.publicDir);
+    expect(before.length).toBeGreaterThanOrEqual(30);
+
+    renameSync(uploads, path.join(app.publicDir, `uploads_backup_${Date.now()}`));
+    mkdirSync(uploads);
+    writeFileSync(path.join(uploads, 'imported.txt'), 'imported');
+    await app.strapi.documents(UID).create({ data: { title: 'After the import' } });
+    const refused = await waitUntil('a run that is refused', async () =>
+      (await listRuns(app)).find(({ status }) => status === 'refused'),
+    );
+    expect(refused).toMatchObject({ deletedRemote: 0, withheld: before.length, refused: { guard: 'first-run' } });
+    await untilQuiet();
+    expect(Object.keys(await bucket.objects()).toSorted()).toEqual([...before, 'uploads/imported.txt'].toSorted());
+  });
+});
+
+describe('a restart [in-project]', () => {
+  test('finds what was saved and not yet synced before a kill -9', async () => {
+    const other = await SiteBucket.create(store);
+    const pluginConfig = other.config({ syncOn: { coalesceSeconds: 300 }, scanEvery: 0 });
+    const first = await startStrapiProcess({ pluginConfig });
+    // The run of the start waits for 300 s, too.
+    await syncNow(first);
+    await first.admin
+      .post('/upload')
+      .attach('files', makePng(1_200, 600, 3), 'dirty.png')
+      .expect(201);
+    expect(Object.keys(localFiles(first.publicDir))).toHaveLength(5);
+    await first.kill();
+    expect(await other.objects()).toEqual({});
+
+    const { appDir, databaseFile } = first;
+    const second = await startStrapiProcess({ pluginConfig: other.config(), appDir, databaseFile });
+    try {
+      expect(await other.waitUntilInStep(second.publicDir)).toHaveLength(5);
+    } finally {
+      await second.stop();
+      rmSync(appDir, { recursive: true, force: true });
+    }
+  });
+});
