@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
@@ -12,6 +14,7 @@ const ARTICLES = '/content-manager/collection-types/api::article.article';
 const documentAnswer = z.object({ data: z.object({ documentId: z.string() }) });
 const PAIRS = 15;
 const ALLOWED_MS = 50;
+const FILES = 10_000;
 
 let store: Store & { server: S3Server };
 beforeAll(async () => {
@@ -19,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(() => store.server.close());
 
-describe('an editor, while the store hangs [in-project]', () => {
+describe('an editor, while the store hangs and thousands of files wait for it [in-project]', () => {
   let withPlugin: StrapiProcess;
   let without: StrapiProcess;
   beforeAll(async () => {
@@ -30,6 +33,9 @@ describe('an editor, while the store hangs [in-project]', () => {
     ]);
     await endOfStart(withPlugin);
     store.server.fault({ kind: 'hang' });
+    for (let index = 0; index < FILES; index += 1) {
+      writeFileSync(path.join(withPlugin.publicDir, 'uploads', `waiting-${index}.txt`), `content of ${index}`);
+    }
   });
   afterAll(async () => {
     store.server.clearFaults();
