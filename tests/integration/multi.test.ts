@@ -112,7 +112,10 @@ describe('three servers in MULTI mode on one PostgreSQL', () => {
       upload(a, Buffer.from('from the editor on a'), 'shared.txt', id),
       upload(b, Buffer.from('from the editor on b'), 'shared.txt', id),
     ]);
-    await pause(ALLOWED_MS);
+    await waitUntil('the first version is gone everywhere', async () => {
+      const contents = [a, b, c].map((app) => readFileSync(fileOf(app, key), 'utf8'));
+      return !contents.includes('first') && new Set(contents).size === 1 ? true : undefined;
+    });
     await site.waitUntilEqual();
     const winner = readFileSync(fileOf(a, key), 'utf8');
     const loser = winner.endsWith('a') ? 'from the editor on b' : 'from the editor on a';
@@ -126,7 +129,7 @@ describe('three servers in MULTI mode on one PostgreSQL', () => {
     await pause(3_000);
     const before = site.proxy.sentBytes;
     expect(before).toBeGreaterThan(0);
-    await pause(6_000);
+    await pause(5_000);
     expect(site.proxy.sentBytes).toBe(before);
   });
 

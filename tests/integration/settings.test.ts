@@ -93,7 +93,7 @@ describe('settings', () => {
     await app.admin.put('/s3-sync/settings').send({ bucketName: 'my-bucket', prefix: 'site' }).expect(200);
     await app.admin.put('/s3-sync/settings').send({ awsRegion: 'us-east-1', mode: 'MULTI' }).expect(200);
     expect((await read()).settings).toMatchObject({ bucketName: 'my-bucket', prefix: 'site/', mode: 'MULTI' });
-    expect((await read()).problems.map(({ code }) => code)).toEqual(['MODE_NOT_AVAILABLE']);
+    expect((await read()).problems.map(({ code }) => code)).toEqual([]);
     await app.admin.put('/s3-sync/settings').send({ bucketName: null, prefix: '', mode: null }).expect(200);
     expect((await read()).settings).toMatchObject({ awsRegion: 'us-east-1', prefix: '' });
     expect((await read()).problems.map(({ code }) => code)).toEqual(['BUCKET_MISSING', 'MODE_MISSING']);

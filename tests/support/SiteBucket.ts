@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { paginateListObjectsV2 } from '@aws-sdk/client-s3';
+import { paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { Store } from './stores';
 import { waitUntil } from './waitUntil';
 
@@ -33,6 +33,13 @@ export class SiteBucket {
       syncOn: { coalesceSeconds: 0.2 },
       ...more,
     };
+  }
+
+  /** Puts an object there behind the plugin's back. */
+  async put(key: string, body: string): Promise<void> {
+    const client = this.store.client();
+    await client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: body }));
+    client.destroy();
   }
 
   /** ETags by key of all that is below `uploads/`. */

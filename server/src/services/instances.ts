@@ -68,6 +68,15 @@ export function createInstances(
   let heartbeat: NodeJS.Timeout | undefined;
   let entered: { id: number; place: InstancePlace } | undefined;
   let feedPosition: number | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  let hasLeft = false;
+
+  /** One after the other: two that enter at once would make two rows, and none is to enter after the leave. */
+  function inTurn(work: () => Promise<void>): Promise<void> {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  }
 
   async function create(place: InstancePlace): Promise<void> {
     const data = { ...self, ...place, seenAt: await clock.now() };
@@ -108,21 +117,30 @@ export function createInstances(
     if (dead.length > 0) await instances().deleteMany({ where: { id: { $in: dead.map(({ id }) => id) } } });
   }
 
+  async function enter(place: InstancePlace): Promise<void> {
+    if (hasLeft) return;
+    if (entered === undefined) {
+      await forgetDead();
+      await create(place);
+    } else if (!samePlace(entered.place, place)) {
+      await update(place);
+      entered = { id: entered.id, place };
+    }
+    heartbeat ??= setInterval(() => {
+      beat().catch((error: unknown) => {
+        log.warn(`This server could not show that it is alive: ${describeError(error)}`);
+      });
+    }, HEARTBEAT_MS).unref();
+  }
+
+  async function leave(): Promise<void> {
+    const id = entryId();
+    entered = undefined;
+    if (id !== undefined) await instances().deleteMany({ where: { id } });
+  }
+
   return {
-    async enter(place) {
-      if (entered === undefined) {
-        await forgetDead();
-        await create(place);
-      } else if (!samePlace(entered.place, place)) {
-        await update(place);
-        entered = { id: entered.id, place };
-      }
-      heartbeat ??= setInterval(() => {
-        beat().catch((error: unknown) => {
-          log.warn(`This server could not show that it is alive: ${describeError(error)}`);
-        });
-      }, HEARTBEAT_MS).unref();
-    },
+    enter: (place) => inTurn(() => enter(place)),
 
     async findOther(directoryId) {
       const mine = entered?.id ?? Number.POSITIVE_INFINITY;
@@ -151,13 +169,10 @@ export function createInstances(
       return (await findAll()).map((row) => toAnswer(row, lives(row, now), row.bootId === self.bootId));
     },
 
-    async leave() {
+    leave() {
+      hasLeft = true;
       clearInterval(heartbeat);
-      heartbeat = undefined;
-      if (entered === undefined) return;
-      const { id } = entered;
-      entered = undefined;
-      await instances().deleteMany({ where: { id } });
+      return inTurn(leave);
     },
   };
 }

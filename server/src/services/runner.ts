@@ -186,6 +186,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
     if (ready.kind !== 'ready') return ready;
     const { state, mode } = ready;
     const startedAt = new Date().toISOString();
+    const lease = await acquireLease(mine, state.places.stateDirectory);
+    if (lease?.kind === 'held') return busyElsewhere(lease);
     const bucket = openBucket(ready.bucket);
     try {
       const options = optionsFor(state, mode, bucket, await parts.site.identity());
@@ -199,6 +201,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       return { kind: 'planned', report: failedReport(mode, error, startedAt) };
     } finally {
       bucket.close();
+      await lease?.release();
     }
   }
 
@@ -208,9 +211,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const { state, mode, bucket } = ready;
     const { directory } = state.places;
     const lease = await acquireLease(mine, state.places.stateDirectory);
-    if (lease?.kind === 'held') {
-      return { kind: 'busy', message: `Another process (${lease.host}, ${lease.pid}) is syncing this directory.` };
-    }
+    if (lease?.kind === 'held') return busyElsewhere(lease);
     try {
       const { trigger, startedBy } = request;
       const run = await runs.create({ trigger, mode, directory, ...(startedBy === undefined ? {} : { startedBy }) });
@@ -396,6 +397,10 @@ export function createRunner(parts: RunnerParts): RunnerService {
       await active?.ended;
     },
   };
+}
+
+function busyElsewhere({ host, pid }: HeldLease): { kind: 'busy'; message: string } {
+  return { kind: 'busy', message: `Another process (${host}, ${pid}) is syncing this directory.` };
 }
 
 /** Writes failures in batches, one after the other, while the run goes on. */
