@@ -11,6 +11,8 @@ const routes = [
   ['get', '/s3-sync/runs/1', 'settings.read'],
   ['post', '/s3-sync/runs', 'sync.run'],
   ['post', '/s3-sync/runs/1/cancel', 'sync.run'],
+  ['get', '/s3-sync/trash', 'settings.read'],
+  ['post', '/s3-sync/trash/1/restore', 'sync.run'],
 ] as const;
 
 const permissions = ['settings.read', 'settings.update', 'sync.run'] as const;
@@ -97,6 +99,7 @@ describe('the admin API', () => {
     ['get', '/s3-sync/runs?page=x', 'page'],
     ['get', '/s3-sync/runs?page=1&page=2', 'page'],
     ['get', '/s3-sync/runs/1?pageSize=-1', 'pageSize'],
+    ['get', '/s3-sync/trash?page=0', 'page'],
   ] as const)('refuses a bad query: %s %s', async (method, url, field) => {
     const answer = await send(app.admin, method, url);
     expect(answer.status).toBe(400);

@@ -12,7 +12,7 @@ import type { SyncErrorCode } from '../sync/SyncError';
 import type { OwnerIdentity, SyncOptions, SyncScope } from '../sync/SyncOptions';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
-import { hasChanged, type ActivityService } from './activity';
+import type { ActivityService } from './activity';
 import type { CredentialsService } from './credentials';
 import { describeError } from './describeError';
 import type { FeedService } from './feed';
@@ -188,19 +188,24 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const startedAt = new Date().toISOString();
     const lease = await acquireLease(mine, state.places.stateDirectory);
     if (lease?.kind === 'held') return busyElsewhere(lease);
-    const bucket = openBucket(ready.bucket);
     try {
-      const options = optionsFor(state, mode, bucket, await parts.site.identity());
-      const signal = AbortSignal.any([mine.controller.signal, request.signal]);
-      const { onFailure } = request;
-      const report = await previewSync({ ...options, scope: { kind: 'whole' }, signal, onFailure }, (operation) => {
-        request.onOperation(operation);
-      });
-      return { kind: 'planned', report };
+      const bucket = openBucket(ready.bucket);
+      try {
+        const options = optionsFor(state, mode, bucket, await parts.site.identity());
+        const signal = AbortSignal.any([mine.controller.signal, request.signal]);
+        const onFailure = (failure: KeyFailure): void => {
+          request.onFailure(failure);
+        };
+        const report = await previewSync({ ...options, scope: { kind: 'whole' }, signal, onFailure }, (operation) => {
+          request.onOperation(operation);
+        });
+        return { kind: 'planned', report };
+      } finally {
+        bucket.close();
+      }
     } catch (error) {
       return { kind: 'planned', report: failedReport(mode, error, startedAt) };
     } finally {
-      bucket.close();
       await lease?.release();
     }
   }
@@ -287,8 +292,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
     } catch (error) {
       report = failedReport(mode, error, run.startedAt);
     }
-    if (scope.kind === 'whole' || hasChanged(report)) {
-      // A run that wrote had the bucket asked, or asked it a short while ago.
+    if (scope.kind === 'whole' || report.uploaded + report.deletedRemote > 0) {
+      // A run that wrote to the bucket had asked whose it is, or relied on an answer of a short while ago.
       const isAsked = scope.kind === 'whole' || !claimedRecently;
       if (report.status !== 'done') claimed = undefined;
       else if (isAsked) claimed = { bucket: bucketId, atMs: Date.now() };
