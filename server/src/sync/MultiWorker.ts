@@ -14,6 +14,7 @@ import type { KeyResult, KeyWorker, Outcome, PerformOptions } from './KeyWorker'
 import type { Local } from './local/Local';
 import type { LocalWriter } from './local/LocalWriter';
 import { isLostRace, lostRace } from './lostRace';
+import { lastAgreed } from './lastAgreed';
 import { md5Of } from './md5Of';
 import type { KeySides } from './mergeSides';
 import { modificationTimeMs, toMtimeMetadata } from './modificationTime';
@@ -35,8 +36,6 @@ export interface MultiOptions {
   feed: Feed;
   /** Rows of the feed that this directory has seen. */
   seen: SeenRows;
-  /** Keys whose last operation was begun and never settled. */
-  unsettled: ReadonlySet<string>;
   /** Which keys a database row still names: a missing file is then fetched back, not deleted. */
   referenced: (keys: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Deletes at a time. */
@@ -74,9 +73,14 @@ export class MultiWorker implements KeyWorker {
   /** Looks at both sides of a key anew, by name. */
   async look(key: string): Promise<KeySides> {
     const { local, bucket, base, signal } = this.#options;
-    const [here, head, known] = await Promise.all([local.stat(key), bucket.head(key, signal), base.get(key)]);
+    const [here, head, known, intent] = await Promise.all([
+      local.stat(key),
+      bucket.head(key, signal),
+      base.get(key),
+      base.intent(key),
+    ]);
     const remote = head && { key, size: head.size, etag: head.etag, lastModifiedMs: head.lastModifiedMs };
-    return { kind: 'key', key, local: here, remote, base: known, unknown: false };
+    return { kind: 'key', key, local: here, remote, base: lastAgreed(known, intent, remote), unknown: false };
   }
 
   /**
@@ -157,13 +161,12 @@ export class MultiWorker implements KeyWorker {
 
   /** Decides, and reads what the decision needs: the contents, and what the feed says of them. */
   async #decide(sides: KeySides, options: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
-    const { feed, seen, unsettled } = this.#options;
-    const base = sides.base && unsettled.has(sides.key) ? { ...sides.base, racy: true } : sides.base;
+    const { feed, seen } = this.#options;
     let content: (LocalContent & { evidence: Evidence }) | undefined;
-    let decision = decide('MULTI', { ...sides, base, byName: isNamedHere(options) });
+    let decision = decide('MULTI', { ...sides, byName: isNamedHere(options) });
     if (decision.action === 'compare') {
       content = await this.#compare(sides);
-      decision = decide('MULTI', { ...sides, base, evidence: content.evidence });
+      decision = decide('MULTI', { ...sides, evidence: content.evidence });
     }
     // A person who has just put the file there knows what they want, whatever was deleted before.
     if (!sides.local || isNamedHere(options) || !asksFeed(decision)) return { decision, content };
@@ -172,7 +175,7 @@ export class MultiWorker implements KeyWorker {
     if (past.deletedMd5 === undefined && past.supersededMd5s.size === 0) return { decision, content };
     content ??= await this.#compare(sides);
     const verdict = verdictOf(past, content.md5);
-    const settled = decide('MULTI', { ...sides, base, evidence: content.evidence, feed: verdict });
+    const settled = decide('MULTI', { ...sides, evidence: content.evidence, feed: verdict });
     return { decision: settled, content };
   }
 
@@ -205,48 +208,73 @@ export class MultiWorker implements KeyWorker {
     if (!local || !remote) throw lostRace(key);
     const read = content ?? (await this.#compare(sides));
     const entry = { fingerprint: read.fingerprint, racy: read.racy, md5: read.md5, etag: remote.etag };
-    // An upload that was cut off before it was noted was not told to the others either.
-    const untold = this.#options.unsettled.has(key);
-    await this.#settle(key, entry, untold ? { key, action: 'put', md5: read.md5, byName: false } : undefined);
+    await this.#settle(key, entry, await this.#untoldUpload(key, read.md5));
     return { kind: 'unchanged' };
+  }
+
+  /** What an upload of which no answer came would have told the others, where it turns out to have been done. */
+  async #untoldUpload(key: string, md5: string): Promise<FeedChange | undefined> {
+    const intent = await this.#options.base.intent(key);
+    if (intent?.action !== 'upload') return undefined;
+    if (!intent.put) return { key, action: 'put', md5, byName: false };
+    return intent.put.md5 === md5 ? intent.put : undefined;
+  }
+
+  /** As `#untoldUpload`, for a version that is to be replaced or deleted now: before the trace of it is overwritten. */
+  async #landedUpload({ key, base }: KeySides): Promise<FeedChange | undefined> {
+    const intent = await this.#options.base.intent(key);
+    return base && intent?.put?.md5 === base.md5 ? intent.put : undefined;
   }
 
   /** @param previousMd5 content that the upload replaces, where it is known. */
   async #upload(
-    { key }: KeySides,
+    sides: KeySides,
     expected: Expected,
     options: PerformOptions,
     previousMd5: string | undefined,
   ): Promise<void> {
-    const { local, base, signal, settleMs, beforeWrite } = this.#options;
+    const { local, signal, settleMs, beforeWrite } = this.#options;
+    const { key, base } = sides;
     const { byName } = options;
-    await readSettled(local, key, { settleMs: isNamedHere(options) ? 0 : settleMs, signal }, async (settled, verify) => {
-      await beforeWrite();
-      await base.begin([key], { action: 'upload', at: Date.now() });
-      const { size } = settled.fingerprint;
-      const { etag, md5 } =
-        size <= SMALL_FILE
-          ? await this.#putSmall(key, settled, verify, expected)
-          : await this.#putLarge(key, settled, verify, expected);
-      this.#options.onBytes(size <= SMALL_FILE ? size : 0);
-      const entry = { fingerprint: settled.fingerprint, racy: settled.racy, etag, md5 };
-      const replaced = previousMd5 === undefined || previousMd5 === md5 ? {} : { previousMd5 };
-      await this.#settle(key, entry, { key, action: 'put', md5, byName, ...replaced });
-    });
+    await readSettled(
+      local,
+      key,
+      { settleMs: isNamedHere(options) ? 0 : settleMs, signal },
+      async (settled, verify) => {
+        await beforeWrite();
+        const landed = await this.#landedUpload(sides);
+        if (landed) await this.#settle(key, base, landed);
+        const rowFor = (md5: string): FeedChange => {
+          const replaced = previousMd5 === undefined || previousMd5 === md5 ? {} : { previousMd5 };
+          return { key, action: 'put', md5, byName, ...replaced };
+        };
+        const { size } = settled.fingerprint;
+        const { etag, md5 } =
+          size <= SMALL_FILE
+            ? await this.#putSmall(settled, verify, expected, rowFor)
+            : await this.#putLarge(key, settled, verify, expected);
+        this.#options.onBytes(size <= SMALL_FILE ? size : 0);
+        const entry = { fingerprint: settled.fingerprint, racy: settled.racy, etag, md5 };
+        await this.#settle(key, entry, rowFor(md5));
+      },
+    );
   }
 
   async #putSmall(
-    key: string,
     { file, fingerprint }: SettledFile,
     verify: () => Promise<void>,
     expected: Expected,
+    rowFor: (md5: string) => FeedChange,
   ): Promise<{ etag: string; md5: string }> {
     const body = await file.read(0, fingerprint.size);
     await verify();
     const md5 = md5Of(body);
+    const put = rowFor(md5);
+    const { key } = put;
     const sha256 = createHash('sha256').update(body).digest('hex');
     const metadata = { mtime: toMtimeMetadata(fingerprint.mtimeNs), sha256 };
-    const { signal, writes } = this.#options;
+    const { signal, writes, base } = this.#options;
+    await base.begin([key], { action: 'upload', at: Date.now(), put });
     const { etag } = await writes.put({ key, body, md5, contentType: contentTypeOf(key), metadata, signal }, expected);
     return { etag, md5 };
   }
@@ -259,7 +287,8 @@ export class MultiWorker implements KeyWorker {
   ): Promise<{ etag: string; md5: string }> {
     const hash = new ContentHash(fingerprint.size, undefined);
     const reader = new OrderedReader(file, hash);
-    const { signal, writes, onBytes } = this.#options;
+    const { signal, writes, base, onBytes } = this.#options;
+    await base.begin([key], { action: 'upload', at: Date.now() });
     const { etag } = await writes.putLarge(
       {
         key,
@@ -325,7 +354,9 @@ export class MultiWorker implements KeyWorker {
     await beforeWrite();
     const { md5, etag } = await this.#versionToDelete(sides);
     // The row comes first: on a store that ignores If-Match, the others can then see which content was meant.
-    await feed.append([{ key, action: 'delete', md5, byName }], seen.directoryId);
+    const landed = await this.#landedUpload(sides);
+    await feed.append([...(landed ? [landed] : []), { key, action: 'delete', md5, byName }], seen.directoryId);
+    if (landed) await this.#settle(key, sides.base, undefined);
     await this.#options.base.begin([key], { action: 'delete-remote', at: Date.now() });
     await writes.delete(key, etag, signal);
     await this.#settle(key, undefined, undefined);

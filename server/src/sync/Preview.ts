@@ -1,5 +1,5 @@
 import { asSyncError } from './asSyncError';
-import type { Base, BaseFacts, PlannedDelete } from './base/Base';
+import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
 import type { Claim } from './Claim';
 import type { RemoteObject } from './bucket/Bucket';
 import type { Decision } from './decide';
@@ -40,7 +40,7 @@ export interface PreviewParts {
   base: Base;
   facts: BaseFacts;
   claim: Claim;
-  unsettled: ReadonlySet<string>;
+  unsettled: ReadonlyMap<string, Intent>;
 }
 
 /** Looks at everything a run would look at, and says what it would do. Writes nothing, on either side. */

@@ -1,5 +1,5 @@
 import { asSyncError } from './asSyncError';
-import type { Base, BaseFacts, PlannedDelete } from './base/Base';
+import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
 import type { RemoteObject } from './bucket/Bucket';
 import { Refused, type Claim } from './Claim';
 import { DeletePlan } from './DeletePlan';
@@ -36,8 +36,8 @@ export interface RunParts {
   /** Kept up to date here as they are written. */
   facts: BaseFacts;
   claim: Claim;
-  /** Keys whose last operation was begun and never settled. */
-  unsettled: ReadonlySet<string>;
+  /** Operations that were begun and never settled. */
+  unsettled: ReadonlyMap<string, Intent>;
 }
 
 /** One run over an opened base: transfers as the plan comes in, then the deletes. */
@@ -306,9 +306,9 @@ export class Run {
   }
 
   /** A key that was begun, and of which nothing is left on any side, came by nowhere in this run. */
-  async #forgetLooseIntents(unsettled: ReadonlySet<string>): Promise<void> {
+  async #forgetLooseIntents(unsettled: ReadonlyMap<string, Intent>): Promise<void> {
     const { base } = this.#parts;
-    const still = [...(await base.unsettled())].filter((key) => unsettled.has(key));
+    const still = [...(await base.unsettled()).keys()].filter((key) => unsettled.has(key));
     const loose: string[] = [];
     for (const key of still) if ((await base.get(key)) === undefined) loose.push(key);
     await base.forgetIntents(loose);

@@ -1,10 +1,11 @@
-import type { Base, BaseEntry } from './base/Base';
+import type { Base, Intent } from './base/Base';
 import type { RemoteObject } from './bucket/Bucket';
 import { checkKey } from './checkKey';
 import { decide, type Decision, type Mode } from './decide';
 import { decideRestore } from './decideRestore';
 import type { KeyFilter } from './KeyFilter';
 import type { Local, LocalUnknown } from './local/Local';
+import { lastAgreed } from './lastAgreed';
 import { mergeSides, type KeySides } from './mergeSides';
 import { SyncError } from './SyncError';
 
@@ -18,8 +19,8 @@ export interface PlanInput {
   /** Pages of a listing, ascending by key. */
   listing: AsyncIterable<RemoteObject[]>;
   base: Base;
-  /** Keys whose last operation was begun and never settled. */
-  unsettled: ReadonlySet<string>;
+  /** Operations that were begun and never settled. */
+  unsettled: ReadonlyMap<string, Intent>;
   signal?: AbortSignal;
 }
 
@@ -39,21 +40,17 @@ export async function* plan(input: PlanInput): AsyncIterable<Planned> {
     if (item.kind === 'problem') {
       yield { kind: 'problem', failure: failureOf(item.problem) };
     } else {
-      yield { kind: 'key', sides: item, decision: decideKey(input, item) };
+      const sides = { ...item, base: lastAgreed(item.base, input.unsettled.get(item.key), item.remote) };
+      yield { kind: 'key', sides, decision: decideKey(input, sides) };
     }
   }
   for (const failure of unsafe) yield { kind: 'problem', failure };
 }
 
-function decideKey({ mode, unsettled }: PlanInput, sides: KeySides): Decision {
+function decideKey({ mode }: PlanInput, sides: KeySides): Decision {
   if (sides.unknown) return { action: 'none', row: 'unknown', expect: 'anything' };
   if (mode === 'RESTORE') return decideRestore(sides);
-  return decide(mode, { ...sides, base: unsettled.has(sides.key) ? distrusted(sides.base) : sides.base });
-}
-
-/** After an operation that was cut off, neither side needs to be what base says: both are looked at. */
-function distrusted(base: BaseEntry | undefined): BaseEntry | undefined {
-  return base && { ...base, racy: true };
+  return decide(mode, sides);
 }
 
 async function* matchingObjects(

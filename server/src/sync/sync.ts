@@ -1,4 +1,4 @@
-import type { Base, BaseFacts } from './base/Base';
+import type { Base, BaseFacts, Intent } from './base/Base';
 import { openBase } from './base/LevelBase';
 import { openStateDirectory } from './base/StateDirectory';
 import { asSyncError } from './asSyncError';
@@ -101,7 +101,7 @@ interface Opened {
   base: Base;
   facts: BaseFacts;
   claim: Claim;
-  unsettled: ReadonlySet<string>;
+  unsettled: ReadonlyMap<string, Intent>;
   directoryId: string;
 }
 
@@ -143,7 +143,7 @@ async function prepareMulti(options: SyncOptions, state: RunState, opened: Opene
 
 function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyWorker {
   const { bucket, referenced, concurrency } = options;
-  const { path, scope, local, base, facts, claim, unsettled, directoryId } = opened;
+  const { path, scope, local, base, facts, claim, directoryId } = opened;
   const common = {
     local,
     bucket,
@@ -168,7 +168,6 @@ function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyW
     }),
     feed: requireMulti(options).feed,
     seen: { position: facts.feedPosition, directoryId },
-    unsettled,
     concurrency,
   });
 }

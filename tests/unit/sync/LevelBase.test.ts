@@ -140,7 +140,7 @@ describe('The base', () => {
       await put(base, ['a']);
       await base.begin(['a', 'b'], intent);
       const again = await reopen(base);
-      expect([...(await again.unsettled())].sort()).toEqual(['a', 'b']);
+      expect([...(await again.unsettled()).keys()].sort()).toEqual(['a', 'b']);
       expect(await again.get('a')).toBeDefined();
     });
 
@@ -151,9 +151,22 @@ describe('The base', () => {
       const base = await open();
       await base.begin(['a', 'b'], intent);
       await base.settle([{ key: 'a', entry }]);
-      expect([...(await base.unsettled())]).toEqual(['b']);
+      expect([...(await base.unsettled()).keys()]).toEqual(['b']);
       const again = await reopen(base);
-      expect([...(await again.unsettled())]).toEqual(['b']);
+      expect([...(await again.unsettled()).keys()]).toEqual(['b']);
+    });
+
+    it('come back as they were', async () => {
+      const base = await open();
+      const told = {
+        ...intent,
+        put: { key: 'a', action: 'put', md5: 'one', previousMd5: 'two', byName: true },
+      } as const;
+      await base.begin(['a'], told);
+      const again = await reopen(base);
+      expect(await again.intent('a')).toEqual(told);
+      expect(await again.unsettled()).toEqual(new Map([['a', told]]));
+      expect(await again.intent('b')).toBeUndefined();
     });
 
     it('are no entries', async () => {

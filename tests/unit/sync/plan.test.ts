@@ -61,7 +61,7 @@ describe('plan', () => {
     await writeFile(join(directory, 'uploads/new'), 'x');
     const kept = await synced('uploads/kept');
     const listing = pages(kept, remoteObject('uploads/old'));
-    expect(await planned({ local, listing, base, unsettled: new Set() })).toEqual([
+    expect(await planned({ local, listing, base, unsettled: new Map() })).toEqual([
       'uploads/kept: S2 none',
       'uploads/new: S1 upload',
       'uploads/old: S7 delete-remote',
@@ -70,7 +70,7 @@ describe('plan', () => {
 
   it('trusts nothing of a key whose last operation was cut off', async () => {
     const objects = [await synced('uploads/a'), await synced('uploads/b')];
-    const unsettled = new Set(['uploads/b']);
+    const unsettled = new Map([['uploads/b', { action: 'upload' as const, at: 0 }]]);
     expect(await planned({ local, listing: pages(...objects), base, unsettled })).toEqual([
       'uploads/a: S2 none',
       'uploads/b: S4 compare',
@@ -85,13 +85,13 @@ describe('plan', () => {
       remoteObject('uploads/../../etc/passwd'),
       remoteObject('uploads/private/x'),
     );
-    expect(await planned({ local, listing, base, unsettled: new Set() })).toEqual([]);
+    expect(await planned({ local, listing, base, unsettled: new Map() })).toEqual([]);
   });
 
   it.each(['uploads//x', 'uploads/a//', `uploads/${'x'.repeat(256)}`])(
     'reports an object that cannot be a file and leaves it alone: %j',
     async (key) => {
-      const lines = await planned({ local, listing: pages(remoteObject(key)), base, unsettled: new Set() });
+      const lines = await planned({ local, listing: pages(remoteObject(key)), base, unsettled: new Map() });
       expect(lines).toEqual([`! UNSAFE_KEY ${key}`]);
     },
   );
@@ -103,7 +103,7 @@ describe('plan', () => {
       remoteObject('uploads/c'),
       remoteObject('uploads/d//x'),
     );
-    const lines = await planned({ local, listing, base, unsettled: new Set() });
+    const lines = await planned({ local, listing, base, unsettled: new Map() });
     expect(lines.filter((line) => line.startsWith('!'))).toEqual([
       '! UNSAFE_KEY uploads/b//x',
       '! UNSAFE_KEY uploads/d//x',
@@ -116,14 +116,14 @@ describe('plan', () => {
 
   it('passes over the empty objects that show folders, but not over one that holds something', async () => {
     const listing = pages(remoteObject('uploads/a/', { size: 0 }), remoteObject('uploads/b/', { size: 1 }));
-    expect(await planned({ local, listing, base, unsettled: new Set() })).toEqual(['! UNSAFE_KEY uploads/b/']);
+    expect(await planned({ local, listing, base, unsettled: new Map() })).toEqual(['! UNSAFE_KEY uploads/b/']);
   });
 
   it('does nothing about what it could not look at', async () => {
     await synced('uploads/a');
     await symlink('nowhere', join(directory, 'uploads/link'));
     const objects = ['uploads/link', 'uploads/link/x'].map((key) => remoteObject(key));
-    const lines = await planned({ local, listing: pages(...objects), base, unsettled: new Set() });
+    const lines = await planned({ local, listing: pages(...objects), base, unsettled: new Map() });
     expect(lines.filter((line) => !line.startsWith('!'))).toEqual([
       'uploads/a: S1 upload',
       'uploads/link: unknown none',
@@ -133,13 +133,13 @@ describe('plan', () => {
 
   it('reports one link once', async () => {
     await symlink('nowhere', join(directory, 'uploads/link'));
-    const lines = await planned({ local, listing: pages(), base, unsettled: new Set() });
+    const lines = await planned({ local, listing: pages(), base, unsettled: new Map() });
     expect(lines.filter((line) => line.startsWith('!'))).toEqual(['! SYMLINK uploads/link']);
   });
 
   it('fails where the directory is away', async () => {
     const away = new LocalDirectory(join(directory, 'away'));
-    await expect(planned({ local: away, listing: pages(), base, unsettled: new Set() })).rejects.toMatchObject({
+    await expect(planned({ local: away, listing: pages(), base, unsettled: new Map() })).rejects.toMatchObject({
       code: 'DIRECTORY_MISSING',
     });
   });

@@ -22,6 +22,8 @@ export interface Intent {
   action: 'upload' | 'download' | 'delete-remote' | 'delete-local';
   /** Milliseconds since the epoch. */
   at: number;
+  /** Of an upload whose content's hash is known beforehand: what is to be told to the others when it is done. */
+  put?: FeedChange;
 }
 
 /** A delete that waits for the end of the walk and for the guards. */
@@ -70,8 +72,10 @@ export interface Base {
   outbox(): Promise<{ id: string; change: FeedChange }[]>;
   /** Forgets rows that the database has. */
   sent(ids: readonly string[]): Promise<void>;
-  /** Keys whose operation was begun and never settled: their entries prove nothing. */
-  unsettled(): Promise<ReadonlySet<string>>;
+  /** The operation of this key that was begun and not settled yet, if there is one. */
+  intent(key: string): Promise<Intent | undefined>;
+  /** Operations that were begun and never settled: the entries of these keys prove nothing. */
+  unsettled(): Promise<ReadonlyMap<string, Intent>>;
   /** Forgets the intents of these keys, which turned out to be on neither side. */
   forgetIntents(keys: Iterable<string>): Promise<void>;
   facts(): Promise<BaseFacts>;

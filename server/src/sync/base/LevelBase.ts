@@ -8,7 +8,15 @@ import type { FeedChange } from '../Feed';
 import type { KeyFilterOptions } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
-import { decodeChange, decodeEntry, decodeFacts, decodeListed, decodePlannedDelete, encodeEntry } from './encoding';
+import {
+  decodeChange,
+  decodeEntry,
+  decodeFacts,
+  decodeIntent,
+  decodeListed,
+  decodePlannedDelete,
+  encodeEntry,
+} from './encoding';
 
 /** Raised when the form of what is stored changes; a base of another version is set aside. */
 const VERSION = '1';
@@ -122,10 +130,19 @@ class LevelBase implements Base {
     await this.#level.batch(ids.map((id) => ({ type: 'del', key: OUTBOX + id }))).catch(this.#unwritable);
   }
 
-  async unsettled(): Promise<ReadonlySet<string>> {
-    const keys = new Set<string>();
-    for await (const rows of this.#rows(INTENT)) for (const [key] of rows) keys.add(key);
-    return keys;
+  async intent(key: string): Promise<Intent | undefined> {
+    const value = await this.#level.get(INTENT + key).catch(this.#unreadable);
+    return value === undefined ? undefined : this.#decoded(() => decodeIntent(value));
+  }
+
+  async unsettled(): Promise<ReadonlyMap<string, Intent>> {
+    const intents = new Map<string, Intent>();
+    for await (const rows of this.#rows(INTENT)) {
+      this.#decoded(() => {
+        for (const [key, value] of rows) intents.set(key, decodeIntent(value));
+      });
+    }
+    return intents;
   }
 
   async forgetIntents(keys: Iterable<string>): Promise<void> {

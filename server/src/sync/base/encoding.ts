@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RemoteObject } from '../bucket/Bucket';
 import { SyncError } from '../SyncError';
 import type { FeedChange } from '../Feed';
-import type { BaseEntry, BaseFacts, PlannedDelete } from './Base';
+import type { BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
 
 // Entries are many and read in every run: fields apart by spaces take half the time and room of JSON.
 
@@ -68,6 +68,17 @@ const changeSchema = z.object({
 /** @throws {SyncError} `BASE_DAMAGED` */
 export function decodeChange(text: string): FeedChange {
   return parse(changeSchema, text);
+}
+
+const intentSchema = z.object({
+  action: z.enum(['upload', 'download', 'delete-remote', 'delete-local']),
+  at: z.number(),
+  put: changeSchema.optional(),
+});
+
+/** @throws {SyncError} `BASE_DAMAGED` */
+export function decodeIntent(text: string): Intent {
+  return parse(intentSchema, text);
 }
 
 function parse<T>(schema: z.ZodType<T>, text: string): T {
