@@ -34,7 +34,7 @@ describe('The package', () => {
     expect(said.stdout + said.stderr).toContain('Verified package.json');
   });
 
-  it('holds both entries, their types and the documents', () => {
+  it('holds both entries, their types, the command line and the documents', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'package.json',
@@ -43,6 +43,8 @@ describe('The package', () => {
         'CHANGELOG.md',
         'strapi-admin.js',
         'strapi-server.js',
+        'bin/s3-sync.js',
+        'dist/cli/index.js',
         'dist/admin/index.js',
         'dist/admin/index.mjs',
         'dist/admin/src/index.d.ts',
@@ -55,13 +57,16 @@ describe('The package', () => {
 
   it('holds nothing but the build, the entries and the documents', () => {
     const expected =
-      /^(dist\/(admin|server)\/.+\.(js|mjs|d\.ts)|strapi-(admin|server)\.js|package\.json|[A-Z]+(\.md)?)$/;
+      /^(dist\/(admin|server)\/.+\.(js|mjs|d\.ts)|dist\/cli\/index\.js|bin\/s3-sync\.js|strapi-(admin|server)\.js|package\.json|[A-Z]+(\.md)?)$/;
     expect(files.filter((file) => !expected.test(file) || file.includes('.test.'))).toEqual([]);
   });
 
   it('asks at run time for its dependencies and peers only', () => {
     const known = new Set([...builtinModules, ...Object.keys(packageJson.dependencies)]);
     const server = readFileSync(path.join(repositoryRoot, 'dist/server/index.js'), 'utf8');
+    const cli = readFileSync(path.join(repositoryRoot, 'dist/cli/index.js'), 'utf8');
+    // The command line takes Strapi from the project it is run in.
+    expect(foreignPackages(cli).filter((name) => !known.has(name))).toEqual([]);
     expect(foreignPackages(server).filter((name) => !known.has(name) && !isPeer(name))).toEqual([]);
     const page = files
       .filter((file) => /^dist\/admin\/[^/]+\.js$/.test(file))

@@ -4,6 +4,9 @@ import type { Output } from './Output';
 
 const BAR_WIDTH = 24;
 
+/** Width of a terminal that does not tell its own. */
+const DEFAULT_COLUMNS = 80;
+
 /** Where there is no terminal, one line each so many milliseconds. */
 const LINE_EVERY_MS = 5_000;
 
@@ -13,9 +16,9 @@ const GUESS_FROM = 0.02;
 /** Shows how far a run is: on a terminal a bar, else a line every few seconds. */
 export class ProgressDisplay {
   readonly #output: Output;
-  readonly #startedAt = Date.now();
+  #startedAt: number | undefined;
   readonly #isTerminal = process.stderr.isTTY;
-  #lastLineAt = Date.now();
+  #lastLineAt = 0;
   #isDrawn = false;
   #lastKey: string | undefined;
 
@@ -25,6 +28,7 @@ export class ProgressDisplay {
 
   /** @param files how many there are here, once that is known. */
   show(progress: SyncProgress, files: number | undefined): void {
+    if (this.#startedAt === undefined) this.#startedAt = this.#lastLineAt = Date.now();
     if (this.#output.verbose && progress.currentKey !== undefined && progress.currentKey !== this.#lastKey) {
       this.#lastKey = progress.currentKey;
       this.clear();
@@ -33,7 +37,7 @@ export class ProgressDisplay {
     const line = describeProgress(progress, files, (Date.now() - this.#startedAt) / 1000);
     if (this.#isTerminal) {
       this.#isDrawn = true;
-      this.#output.draw(`\r\u001b[2K${line.slice(0, Math.max(20, process.stderr.columns - 1))}`);
+      this.#output.draw(`\r\u001b[2K${line.slice(0, (process.stderr.columns || DEFAULT_COLUMNS) - 1)}`);
     } else if (Date.now() - this.#lastLineAt >= LINE_EVERY_MS) {
       this.#lastLineAt = Date.now();
       this.#output.note(line);

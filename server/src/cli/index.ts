@@ -9,6 +9,9 @@ import { Session } from './Session';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** Signals that come so soon after each other, in ms, are one press of a key. */
+const SAME_KEY_MS = 500;
+
 /**
  * The command line.
  *
@@ -20,10 +23,12 @@ export async function run(args: readonly string[]): Promise<number> {
   process.stdout.on('error', () => undefined);
   const output = new Output({ json: args.includes('--json'), verbose: args.includes('--verbose') });
   const giveUp = new AbortController();
+  let askedAt = 0;
   const ends = SIGNALS.map((signal) => {
     const listener = (): void => {
-      // Whoever asks twice does not want to wait for a clean end.
-      if (giveUp.signal.aborted) process.exit(EXIT.cancelled);
+      // Whoever asks twice does not want to wait for a clean end. npx passes on what the terminal has sent already.
+      if (giveUp.signal.aborted && Date.now() - askedAt > SAME_KEY_MS) process.exit(EXIT.cancelled);
+      if (!giveUp.signal.aborted) askedAt = Date.now();
       giveUp.abort();
     };
     process.on(signal, listener);

@@ -1,7 +1,7 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { CommandError } from '../../commands/CommandError';
 import { answers, type SettingItem } from '../../commands/contract';
-import type { Command, Typed } from '../Command';
+import type { Command, Context, Typed } from '../Command';
 import { EXIT } from '../exitCodes';
 import { formatTable, formatValue } from '../format';
 
@@ -54,14 +54,15 @@ On a terminal it asks for what is missing. All is saved together, or nothing.`,
   },
   words: { min: 0, max: 0 },
 
-  async run({ options }, { session, output, signal }) {
+  async run({ options }, context) {
+    const { session, output } = context;
     const isTerminal = process.stdin.isTTY && process.stderr.isTTY;
     if (!isTerminal && REQUIRED.every(({ option }) => options[option] === undefined)) throw missing(REQUIRED);
     const { items } = await session.call({ command: 'get' }, answers.settings);
     const given = readChanges(options);
     const open = REQUIRED.filter(({ item }) => !given.some((change) => change.item === item) && !isLocked(items, item));
     if (open.length > 0 && !isTerminal) throw missing(open);
-    const asked = open.length > 0 ? await ask(open, items, signal) : [];
+    const asked = open.length > 0 ? await ask(open, items, context) : [];
     const changes = [...given, ...asked];
     const listing =
       changes.length === 0
@@ -92,33 +93,33 @@ function isLocked(items: readonly SettingItem[], item: string): boolean {
 async function ask(
   open: readonly (typeof REQUIRED)[number][],
   items: readonly SettingItem[],
-  signal: AbortSignal,
+  { output, signal }: Context,
 ): Promise<Change[]> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const giveUp = new AbortController();
-  // The terminal takes Ctrl-C for itself while it asks.
-  terminal.once('SIGINT', () => {
-    giveUp.abort();
+  // The terminal's own line editing will do; so Ctrl-C comes as the signal that it is.
+  const terminal = createInterface({ input: process.stdin, terminal: false });
+  signal.addEventListener('abort', () => {
+    terminal.close();
   });
+  const lines = terminal[Symbol.asyncIterator]();
   try {
     const changes: Change[] = [];
-    for (const { item, question } of open) {
-      const now = formatValue(items.find((known) => known.item === item)?.value);
-      const prompt = `${question}${now === '' ? '' : ` [${now}]`}: `;
-      const answer = await terminal.question(prompt, { signal: AbortSignal.any([signal, giveUp.signal]) });
-      const value = answer.trim() === '' ? now : answer.trim();
-      if (value === '') throw missing([...open].filter((one) => one.item === item));
-      changes.push({ item, words: [value] });
+    for (const required of open) {
+      const now = formatValue(items.find(({ item }) => item === required.item)?.value);
+      output.draw(`${required.question}${now === '' ? '' : ` [${now}]`}: `);
+      const { value: typed, done } = await lines.next();
+      if (signal.aborted) throw cancelled();
+      const value = done === true || typed.trim() === '' ? now : typed.trim();
+      if (value === '') throw missing([required]);
+      changes.push({ item: required.item, words: [value] });
     }
     return changes;
-  } catch (error) {
-    if (signal.aborted || giveUp.signal.aborted) {
-      throw new CommandError({ code: 'CANCELLED', message: 'Cancelled. Nothing was saved.', fix: '' });
-    }
-    throw error;
   } finally {
     terminal.close();
   }
+}
+
+function cancelled(): CommandError {
+  return new CommandError({ code: 'CANCELLED', message: 'Cancelled. Nothing was saved.', fix: '' });
 }
 
 function missing(open: readonly (typeof REQUIRED)[number][]): CommandError {
