@@ -55,6 +55,22 @@ describeEachStore('MULTI mode', (store) => {
     }
   });
 
+  test('two servers that begin on a fresh bucket at the same moment are one site', async () => {
+    await a.write('uploads/a.txt', 'a');
+    await b.write('uploads/b.txt', 'b');
+    for (const result of await Promise.all([run(a), run(b)])) expect(result).toMatchObject({ status: 'done' });
+  });
+
+  test('deletes of a site that no longer owns the bucket are refused as a whole', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await a.write('uploads/y.txt', 'y');
+    await run(a);
+    await run(b, { owner: { siteId: 'another site', databaseHash: 'x' }, takeOver: true });
+    await a.remove('uploads/x.txt');
+    const refused = await run(a, { scope: { kind: 'local' } });
+    expect(refused).toMatchObject({ status: 'refused', failed: 0, refused: { guard: 'other-site' } });
+  });
+
   test('a changed file replaces the old one everywhere, and the old one is in the trash', async () => {
     await a.write('uploads/x.txt', 'first');
     await run(a);
@@ -217,6 +233,38 @@ describeEachStore('MULTI mode', (store) => {
     await rm(b.path('uploads/.s3-sync'), { recursive: true });
     expect(await run(b)).toMatchObject({ status: 'done', deletedRemote: 0, downloaded: 30 });
     expect(await a.keysInBucket()).toHaveLength(30);
+  });
+
+  test('an emptied directory deletes nothing either after the first files came back to it, until a person decides', async () => {
+    for (let index = 0; index < 5; index++) await a.write(`uploads/${index}.txt`, String(index));
+    await run(a);
+    await run(b);
+    for (let index = 0; index < 5; index++) await b.remove(`uploads/${index}.txt`);
+    await a.write('uploads/new.txt', 'new');
+    await run(a);
+    expect(await run(b)).toMatchObject({ status: 'refused', downloaded: 1 });
+    await b.write('uploads/0.txt', '0');
+    const again = await run(b);
+    expect(again).toMatchObject({
+      status: 'refused',
+      deletedRemote: 0,
+      refused: { guard: 'directory-emptied', count: 4 },
+    });
+    const confirmed = await run(b, { confirm: again.refused?.digest });
+    expect(confirmed).toMatchObject({ status: 'done', deletedRemote: 4 });
+    await b.remove('uploads/0.txt');
+    expect(await run(b)).toMatchObject({ status: 'done', deletedRemote: 1 });
+  });
+
+  test('an emptied directory whose files came back is trusted again', async () => {
+    for (let index = 0; index < 5; index++) await a.write(`uploads/${index}.txt`, String(index));
+    await run(a);
+    for (let index = 0; index < 5; index++) await a.remove(`uploads/${index}.txt`);
+    expect(await run(a)).toMatchObject({ status: 'refused' });
+    for (let index = 0; index < 5; index++) await a.write(`uploads/${index}.txt`, String(index));
+    expect(await run(a)).toMatchObject({ status: 'done' });
+    await a.remove('uploads/0.txt');
+    expect(await run(a)).toMatchObject({ status: 'done', deletedRemote: 1 });
   });
 
   test('a bucket that was emptied deletes nothing here', async () => {

@@ -62,17 +62,16 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
     return withoutBlanks(splitConfig(config).settings);
   }
 
-  /** The settings in the database. One that an older or newer version wrote and this one refuses is left out. */
+  /**
+   * The settings in the database. Names that this version does not know are left out. Values are checked later, merged
+   * with those of `config/plugins`: one that is refused is a problem, and nothing is synced by a default in its place.
+   */
   async function fromDatabase(): Promise<Record<string, unknown>> {
     const stored = recordSchema.safeParse((await store.get()) ?? {});
     if (!stored.success) return {};
-    const parsed = parseSettings(stored.data);
-    if ('settings' in parsed) return stored.data;
-    for (const { path, message } of parsed.errors) {
-      log.warn(`The saved setting ${path.join('.')} is not used: ${message}`);
-    }
-    const refused = new Set(parsed.errors.map(({ path }) => path[0]));
-    return Object.fromEntries(Object.entries(stored.data).filter(([name]) => !refused.has(name)));
+    const unknown = Object.keys(stored.data).filter((name) => !isSettingName(name));
+    if (unknown.length > 0) log.warn(`Saved settings of another version are not used: ${unknown.join(', ')}`);
+    return Object.fromEntries(Object.entries(stored.data).filter(([name]) => isSettingName(name)));
   }
 
   /** Checks the merged values and the folders they name. */

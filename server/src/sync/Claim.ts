@@ -88,8 +88,15 @@ export class Claim {
     // The same site with a new directory (a new disk, or uploads/ made anew by an import) goes on: no other one is
     // alive, and a new directory has no base, so it deletes next to nothing unasked.
     const written = await writeOwnerMark(bucket, this.#ours(), stored, this.#signal);
-    if (!written) throw new Refused(otherSite(bucket));
-    await this.#remember(written);
+    await this.#remember(written ?? (await this.#readAgain()));
+  }
+
+  /** Somebody else wrote the mark first: another server of this site, or our own write whose answer was lost. */
+  async #readAgain(): Promise<StoredOwnerMark> {
+    const { bucket } = this.#options;
+    const stored = await readOwnerMark(bucket, undefined, this.#signal);
+    if (stored && this.#isOurs(stored)) return stored;
+    throw new Refused(otherSite(bucket));
   }
 
   #ours(): OwnerMark {

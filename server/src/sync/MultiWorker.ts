@@ -7,6 +7,7 @@ import { ContentHash } from './ContentHash';
 import { contentTypeOf } from './contentTypeOf';
 import { decide, type Decision, type Evidence, type FeedVerdict, type RemoteSide } from './decide';
 import type { Feed, FeedChange, KeyPast, SeenRows } from './Feed';
+import { Refused } from './Claim';
 import { chunksOf, fetchObject, type FetchedObject } from './fetchObject';
 import type { Fingerprint } from './Fingerprint';
 import { hashFile } from './hashFile';
@@ -107,6 +108,7 @@ export class MultiWorker implements KeyWorker {
       const sides = await this.look(key);
       return { key, outcome: await this.#performUntilSettled(sides, { ...options, deletes: true }) };
     } catch (error) {
+      if (error instanceof Refused) throw error;
       return { key, error: asSyncError(error, key) };
     }
   }

@@ -50,21 +50,30 @@ export async function fetchObject(options: FetchOptions, key: string, etag: stri
       yield chunk;
     }
   };
-  const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head));
-  const digest = md5.digest('hex');
-  const proven =
-    head.metadata.sha256 === undefined
-      ? !PLAIN_MD5.test(head.etag) || head.etag === digest || (await arrivesAgain(options, key, head.etag, digest))
-      : head.metadata.sha256 === sha256.digest('hex');
-  if (!proven) {
+  const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head)).finally(() => {
+    // Where not even the file could be made, nobody has begun to read the body.
+    body.destroy();
+  });
+  try {
+    const digest = md5.digest('hex');
+    const proven =
+      head.metadata.sha256 === undefined
+        ? !PLAIN_MD5.test(head.etag) || head.etag === digest || (await arrivesAgain(options, key, head.etag, digest))
+        : head.metadata.sha256 === sha256.digest('hex');
+    if (!proven) throw notWhatWasUploaded(key);
+    return { temporary, md5: digest, head };
+  } catch (error) {
     await writer.discard(temporary);
-    throw new SyncError('INTEGRITY', {
-      message: `The bytes of ${key} that arrived are not those that were uploaded. The file was left as it is.`,
-      fix: 'Run the sync again. If it happens again, upload the file anew.',
-      key,
-    });
+    throw error;
   }
-  return { temporary, md5: digest, head };
+}
+
+function notWhatWasUploaded(key: string): SyncError {
+  return new SyncError('INTEGRITY', {
+    message: `The bytes of ${key} that arrived are not those that were uploaded. The file was left as it is.`,
+    fix: 'Run the sync again. If it happens again, upload the file anew.',
+    key,
+  });
 }
 
 /** The chunks of a body, each a buffer. */

@@ -23,6 +23,8 @@ const VERSION = '1';
 const VERSION_KEY = 'm!version';
 const FACTS_KEY = 'm!facts';
 const BATCH = 1_000;
+const DISK_TROUBLE =
+  /no space left|disk quota|too many open files|permission denied|read-only file|input\/output error/i;
 
 /** The parts of the store, by the first characters of their keys. `"` is the character after `!`. */
 const ENTRY = 'e!';
@@ -75,6 +77,7 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
         cause: error,
       });
     }
+    if (isDiskTrouble(error)) damaged(error);
   }
   await level.close();
   return undefined;
@@ -226,7 +229,7 @@ class LevelBase implements Base {
   // What cannot be read now cannot be read in the next run either: the store is set aside when it is closed.
   readonly #unreadable = (cause: unknown): never => {
     const code = errorCode(cause);
-    if (code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') this.#isDamaged = true;
+    if ((code === 'LEVEL_CORRUPTION' || code === 'LEVEL_IO_ERROR') && !isDiskTrouble(cause)) this.#isDamaged = true;
     return damaged(cause);
   };
 
@@ -244,6 +247,15 @@ class LevelBase implements Base {
       throw error;
     }
   }
+}
+
+/**
+ * Whether the system refused, and not the store itself: what is on the disk may be in order. Level gives no code for it,
+ * only the system's own words.
+ */
+function isDiskTrouble(error: unknown): boolean {
+  const cause = typeof error === 'object' && error !== null && 'cause' in error ? error.cause : undefined;
+  return DISK_TROUBLE.test(`${String(error)} ${String(cause)}`);
 }
 
 function fingerprintOfOptions({ identity, filter }: BaseOptions): string {

@@ -1,6 +1,7 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
 import { errorCode } from '../errorCode';
@@ -15,6 +16,12 @@ const LINKABLE_FOLDER = 'uploads';
 
 /** Files looked at together: enough to keep the thread pool busy, few enough to hold nothing up. */
 const STAT_BATCH = 64;
+
+/** Names sorted out before other work gets its turn. */
+const NAMES_A_TURN = 1_000;
+
+/** Without such a character, JavaScript's own order is that of the UTF-8 bytes, and many times faster. */
+const SURROGATE = /[\ud800-\udfff]/;
 
 /** Something in a folder, at its place in the order of keys. */
 interface Name {
@@ -236,10 +243,15 @@ async function realDirectory(path: string): Promise<string> {
 /** The names of one folder that can matter to the filter, in the order of the keys they stand for. */
 async function readNames(folder: string, path: string, filter: KeyFilter): Promise<Name[]> {
   const names: Name[] = [];
-  for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
+  for (const [index, entry] of (await readdir(path, { withFileTypes: true, encoding: 'buffer' })).entries()) {
+    // The folder may hold 100,000 files: other work gets its turn in between.
+    if (index % NAMES_A_TURN === NAMES_A_TURN - 1) await nextTurn();
     names.push(...namesOf(folder, entry, filter));
   }
-  return names.sort((a, b) => compareKeys(a.sortKey, b.sortKey));
+  await nextTurn();
+  return names.some(({ key }) => SURROGATE.test(key))
+    ? names.sort((a, b) => compareKeys(a.sortKey, b.sortKey))
+    : names.sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
 }
 
 function namesOf(folder: string, entry: Dirent<Buffer>, filter: KeyFilter): Name[] {

@@ -37,8 +37,14 @@ export class LocalWriter {
     const path = join(dirname(target), `.${randomBytes(8).toString('hex')}${TEMPORARY_SUFFIX}`);
     const handle = await open(path, 'wx', 0o644);
     try {
-      for await (const chunk of body) await handle.write(chunk);
+      let size = 0;
+      for await (const chunk of body) {
+        // Unlike `write`, this goes on until every byte is there, or throws: a full disk takes a part without a word.
+        await handle.appendFile(chunk);
+        size += chunk.length;
+      }
       await handle.sync();
+      if ((await handle.stat()).size !== size) throw cutShort(key);
       await handle.close();
       await utimes(path, mtimeMs / 1000, mtimeMs / 1000);
       return { path };
@@ -66,6 +72,7 @@ export class LocalWriter {
   ): Promise<Fingerprint> {
     const target = await this.#directory.pathForWriting(key);
     await this.#requireUnchanged(key, expected);
+    const ours = await lstat(temporary.path, { bigint: true });
     if (expected) {
       const id = await this.#trash.keepLink(target, key, why);
       // A file that was written while it went to the trash is not to be overwritten.
@@ -83,7 +90,8 @@ export class LocalWriter {
     }
     await syncFolder(dirname(target));
     const placed = await this.#directory.stat(key);
-    if (!placed) throw changed(key);
+    // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
+    if (!placed || !sameContentTimes(placed, ours)) throw changed(key);
     return placed;
   }
 
@@ -94,12 +102,24 @@ export class LocalWriter {
   async remove(key: string, expected: Fingerprint): Promise<void> {
     const target = await this.#directory.pathForWriting(key);
     await this.#requireUnchanged(key, expected);
-    const id = await this.#trash.take(target, key, 'deleted');
-    if (!sameContentTimes(expected, await lstat(this.#trash.pathOf(id), { bigint: true }))) {
+    const id = await this.#trash.rename(target, key, 'deleted');
+    if (id === undefined) {
+      await this.#removeByCopy(key, target, expected);
+    } else if (!sameContentTimes(expected, await lstat(this.#trash.pathOf(id), { bigint: true }))) {
       await this.#putBack(id, target);
       throw changed(key);
     }
     await this.#removeEmptyFolders(key, target);
+  }
+
+  /** The trash is on another disk: the file goes only after its copy is complete and it is still the same. */
+  async #removeByCopy(key: string, target: string, expected: Fingerprint): Promise<void> {
+    const id = await this.#trash.keepLink(target, key, 'deleted');
+    if (!sameContentTimes(expected, await lstat(target, { bigint: true }))) {
+      await this.#trash.forget(id);
+      throw changed(key);
+    }
+    await unlink(target);
   }
 
   /**
@@ -132,7 +152,11 @@ export class LocalWriter {
 
   /** Keeps the bytes of a version that is to go from the bucket in the trash. */
   async discardToTrash(key: string, temporary: TemporaryFile, why: TrashReason): Promise<void> {
-    await this.#trash.take(temporary.path, key, why);
+    try {
+      await this.#trash.take(temporary.path, key, why);
+    } finally {
+      await this.discard(temporary);
+    }
   }
 
   async #requireUnchanged(key: string, expected: Fingerprint | undefined): Promise<void> {
@@ -171,6 +195,14 @@ export class LocalWriter {
 /** A move or a new name changes ctime, so size, time and inode have to do. */
 function sameContentTimes(expected: Fingerprint, now: { size: bigint; mtimeNs: bigint; ino: bigint }): boolean {
   return BigInt(expected.size) === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.ino;
+}
+
+function cutShort(key: string): SyncError {
+  return new SyncError('LOCAL_UNREADABLE', {
+    message: `${key} could not be written whole. What was there was left as it is.`,
+    fix: 'Check the free space and the quota of the disk.',
+    key,
+  });
 }
 
 function changed(key: string): SyncError {

@@ -60,6 +60,19 @@ export class Trash {
   }
 
   /**
+   * Moves a file into the trash by a rename alone.
+   * @returns the id of the item, or `undefined` where the trash is on another disk; then nothing was done.
+   */
+  async rename(path: string, key: string, why: TrashReason): Promise<string | undefined> {
+    try {
+      return await this.#keep(path, key, why, rename);
+    } catch (error) {
+      if (errorCode(error) === 'EXDEV') return undefined;
+      throw error;
+    }
+  }
+
+  /**
    * Puts a second name of the file into the trash, so that the first one can be overwritten at once.
    * Where the file system has no hard links, the file is copied.
    */
