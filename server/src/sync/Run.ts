@@ -207,6 +207,7 @@ export class Run {
   /** @param seen what the walk saw; `undefined` where there was none, and only `maxDelete` can be asked. */
   async #deleteAll(seen: SeenByWalk | undefined): Promise<void> {
     const { state, options } = this.#parts;
+    if (seen && state.failed === 0 && this.#deletes.count('remote') === 0) await this.#noteEmptied(undefined);
     if (this.#deletes.count('remote') + this.#deletes.count('local') === 0) return;
     if (state.failed > 0) {
       await this.#withhold(SIDES, ...this.#whyAfterFailures());
@@ -224,9 +225,12 @@ export class Run {
     const digest = first && (await this.#deletes.digest());
     const isConfirmed = digest !== undefined && digest === options.confirm;
     if (first && !isConfirmed) {
+      const guard = refusals.get('remote')?.guard;
+      if (guard === 'directory-emptied' || guard === 'folder-emptied') await this.#noteEmptied(guard);
       this.#refuse({ ...first, ...(digest === undefined ? {} : { digest }) });
       for (const side of SIDES) await this.#withhold([side], KEPT[side], first.fix);
     } else {
+      if (isConfirmed) await this.#noteEmptied(undefined);
       for (const side of SIDES) await this.#deleteSide(side, refusals.has(side));
     }
     await this.#deletes.clear();
@@ -279,6 +283,13 @@ export class Run {
     }
   }
 
+  async #noteEmptied(emptied: BaseFacts['emptied']): Promise<void> {
+    const { facts, base } = this.#parts;
+    if (facts.emptied === emptied) return;
+    facts.emptied = emptied;
+    await base.setFacts(facts);
+  }
+
   async #remember(side: PlannedDelete['side'], count: number): Promise<void> {
     const { facts, base } = this.#parts;
     if (count === 0) return;
@@ -290,7 +301,8 @@ export class Run {
   async #complete(feedPosition: number | undefined): Promise<void> {
     const { facts, base, options, state, unsettled } = this.#parts;
     facts.reconciled = true;
-    if (!state.refused && !facts.trustedModes.includes(options.mode)) {
+    // Deletes that were withheld for a failure were not asked of the guards: the next run asks as the first one.
+    if (!state.refused && state.failed === 0 && !facts.trustedModes.includes(options.mode)) {
       facts.trustedModes = [...facts.trustedModes, options.mode];
     }
     if (state.failed === 0) await this.#forgetLooseIntents(unsettled);

@@ -39,6 +39,7 @@ export async function gatherDeleteFacts(input: DeleteFactsInput): Promise<Delete
     firstRun: seen !== undefined && !facts.trustedModes.includes(options.mode),
     maxDelete: options.maxDelete,
     ...(emptiedFolder ? { emptiedFolder } : {}),
+    ...(side === 'remote' && facts.emptied ? { emptied: facts.emptied } : {}),
   };
 }
 

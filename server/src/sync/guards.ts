@@ -21,6 +21,8 @@ export interface DeleteFacts {
   recentDeletes: number;
   /** A top-level folder that lost all of its many files, if there is one. */
   emptiedFolder?: { name: string; deletes: number };
+  /** An earlier run found the directory or a folder emptied, and since then deletes have waited. */
+  emptied?: 'directory-emptied' | 'folder-emptied';
   /** No run has finished here yet in this mode. */
   firstRun: boolean;
   maxDelete: MaxDelete;
@@ -43,7 +45,7 @@ const CONFIRM_FIX = 'Look at the list. If it is what you want, confirm the delet
  * @returns why they are withheld, or `undefined` where they may go ahead. The digest is left to the caller.
  */
 export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
-  const { side, deletes, localFiles, emptiedFolder, firstRun } = facts;
+  const { side, deletes, localFiles, emptiedFolder, emptied, firstRun } = facts;
   if (deletes === 0) return undefined;
   if (side === 'local') return checkLocalDeletes(facts);
   if (localFiles === 0) {
@@ -61,6 +63,15 @@ export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undef
       count: deletes,
       limit: UNASKED_DELETES,
       message: `All ${emptiedFolder.deletes} files of the folder "${emptiedFolder.name}" are gone. Nothing was deleted.`,
+      fix: MOUNT_FIX,
+    };
+  }
+  if (emptied) {
+    return {
+      guard: emptied,
+      count: deletes,
+      limit: 0,
+      message: `Many files were gone all at once, and ${deletes} of them are still not here. Nothing was deleted.`,
       fix: MOUNT_FIX,
     };
   }

@@ -21,6 +21,7 @@ describe('checkGuards', () => {
     ['nothing to delete', {}],
     ['nothing to delete from an empty directory', { localFiles: 0 }],
     ['nothing to delete in a first run', { firstRun: true }],
+    ['nothing to delete, although the directory was emptied before', { emptied: 'directory-emptied' }],
     ['nothing to delete, although too much was deleted today', { recentDeletes: 5_000 }],
     ['10 of 10 known deletes with one file left', { localFiles: 1, remoteObjects: 11, deletes: 10 }],
     ['three images of ten', { localFiles: 7, remoteObjects: 10, deletes: 3 }],
@@ -52,6 +53,16 @@ describe('checkGuards', () => {
       'an empty directory, whatever maxDelete allows',
       { localFiles: 0, deletes: 100, maxDelete: { files: 1e9, percent: 100, absolute: 1e9 } },
       { guard: 'directory-emptied', count: 100, limit: 0 },
+    ],
+    [
+      'one file of those that were gone all at once, although others came since',
+      { emptied: 'directory-emptied', deletes: 1 },
+      { guard: 'directory-emptied', count: 1, limit: 0 },
+    ],
+    [
+      'a folder that was emptied, although a file came back to it',
+      { emptied: 'folder-emptied', deletes: 20 },
+      { guard: 'folder-emptied', count: 20, limit: 0 },
     ],
     [
       'a folder that lost all of its files, although 25 % allow them',

@@ -43,6 +43,11 @@ export interface BaseFacts {
   reconciled: boolean;
   /** Deletes inferred from absence that were done, newest last; at most the last 24 h are of use. */
   deletes: { at: number; count: number; side: PlannedDelete['side'] }[];
+  /**
+   * A run found the directory, or a folder of it, emptied. It stays so until no delete waits any more, or a person has
+   * confirmed: a single new file must not make the others look deleted.
+   */
+  emptied?: 'directory-emptied' | 'folder-emptied';
   /** Position of the change feed at the start of the last complete reconcile. */
   feedPosition?: number;
   /** What the store was found to honour of write conditions. */
