@@ -39,6 +39,9 @@ export interface InstancesService {
 
 const conditionsSchema = z.object({ putIfAbsent: z.boolean(), putIfMatch: z.boolean(), deleteIfMatch: z.boolean() });
 
+/** A heartbeat may be late, but not by more than this, in ms. */
+const FRESH_MS = 2.5 * HEARTBEAT_MS;
+
 const maybeNumber = z.coerce.number().nullish().catch(undefined);
 
 const instanceRow = z.object({
@@ -107,7 +110,9 @@ export function createInstances(
     return z.array(instanceRow).parse(await instances().findMany({ orderBy: { id: 'asc' } }));
   }
 
+  /** Host names and process ids are not unique among containers, so a fresh sign of life outweighs them. */
   function lives(row: InstanceRow, now: number): boolean {
+    if (now - row.seenAt <= FRESH_MS) return true;
     return isAlive({ ...row, heartbeatAt: new Date(row.seenAt) }, self, now);
   }
 
