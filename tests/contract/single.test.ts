@@ -219,6 +219,16 @@ describeEachStore('SINGLE mode', (store) => {
     expect(outdated).toMatchObject({ status: 'done', deletedRemote: 10 });
   });
 
+  test('a first run in which a file failed does not make the next one delete unasked', async () => {
+    const site = await create();
+    for (let index = 0; index < 100; index++) await site.write(`uploads/${index}.txt`, String(index));
+    for (let index = 0; index < 20; index++) await site.putObject(`uploads/extra-${index}`, 'extra');
+    await symlink('/nowhere', site.path('uploads/link'));
+    expect(await site.run()).toMatchObject({ status: 'partial', deletedRemote: 0, withheld: 20 });
+    await site.remove('uploads/link');
+    expect(await site.run()).toMatchObject({ status: 'refused', deletedRemote: 0, refused: { guard: 'first-run' } });
+  });
+
   test('a confirmation does exactly the deletes that were seen', async () => {
     const site = await create();
     for (let index = 0; index < 40; index++) await site.write(`uploads/${index}.txt`, String(index));

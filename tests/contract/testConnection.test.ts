@@ -48,7 +48,7 @@ describe('The test of the connection [in-project]', () => {
     ['GetObject', ['list ok', 'put ok', 'get failed', 'delete ok']],
     ['DeleteObjects', ['list ok', 'put ok', 'get ok', 'delete failed']],
     ['ListObjectsV2', ['list failed', 'put ok', 'get ok', 'delete ok']],
-  ])('finds that only %s is refused', async (operation, expected) => {
+  ] as const)('finds that only %s is refused', async (operation, expected) => {
     const store = await startInProjectStore();
     const bucketName = await store.createBucket();
     store.server.fault({ kind: 'status', status: 403, code: 'AccessDenied', match: { operation } });
