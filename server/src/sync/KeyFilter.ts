@@ -39,19 +39,25 @@ const GLOB_OPTIONS = { dot: true, noextglob: true, regex: false, nonegate: true,
  * @throws {Error} where a glob cannot be compiled.
  */
 export function createKeyFilter(options: KeyFilterOptions): KeyFilter {
-  const included = picomatch([...options.include], GLOB_OPTIONS);
+  // Each glob takes only what begins with its fixed part: `uploads/**` alone would also take a file named `uploads`.
+  const included = options.include.map((glob) => ({
+    prefix: staticPrefix(glob),
+    matches: picomatch(glob, GLOB_OPTIONS),
+  }));
   const excluded = picomatch([...options.exclude], GLOB_OPTIONS);
   const folderExcluded = picomatch(
     options.exclude.filter((glob) => glob.endsWith('/**')).map((glob) => glob.slice(0, -'/**'.length)),
     GLOB_OPTIONS,
   );
-  const prefixes = disjointPrefixes(options.include.map(staticPrefix));
+  const prefixes = disjointPrefixes(included.map(({ prefix }) => prefix));
 
   return {
     options: { include: [...options.include], exclude: [...options.exclude] },
     prefixes,
     matches: (key) =>
-      prefixes.some((prefix) => key.startsWith(prefix)) && !isOwnFile(key) && included(key) && !excluded(key),
+      included.some(({ prefix, matches }) => key.startsWith(prefix) && matches(key)) &&
+      !isOwnFile(key) &&
+      !excluded(key),
     entersFolder(folder) {
       const inside = `${folder}/`;
       if (isOwnFile(inside) || folderExcluded(folder)) return false;

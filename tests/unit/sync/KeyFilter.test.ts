@@ -266,6 +266,12 @@ describe('Any filter', () => {
     expect(matched).toBeGreaterThan(200);
   });
 
+  it('does not take a file by the name of a folder, whatever the other globs begin with', () => {
+    const filter = createKeyFilter({ include: ['upload', 'u*.txt', 'uploads/**'], exclude: [] });
+    expect(filter.matches('uploads')).toBe(false);
+    expect(filter.matches('uploads/x')).toBe(true);
+  });
+
   it('takes what one of its globs alone takes, unless it is excluded', () => {
     fc.assert(
       fc.property(globs, globs, key, (include, exclude, one) => {
