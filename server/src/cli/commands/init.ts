@@ -106,9 +106,10 @@ async function ask(
     for (const required of open) {
       const now = formatValue(items.find(({ item }) => item === required.item)?.value);
       output.draw(`${required.question}${now === '' ? '' : ` [${now}]`}: `);
-      const { value: typed, done } = await lines.next();
+      const line = await lines.next();
       if (signal.aborted) throw cancelled();
-      const value = done === true || typed.trim() === '' ? now : typed.trim();
+      const typed = line.done === true ? '' : line.value.trim();
+      const value = typed === '' ? now : typed;
       if (value === '') throw missing([required]);
       changes.push({ item: required.item, words: [value] });
     }
