@@ -9,6 +9,7 @@ import { startInProjectStore, type Store } from '../support/stores';
 import { startStrapiProcess, type StrapiProcess } from '../support/strapi';
 
 const WRITES_PER_SECOND = 50;
+const MOST_AT_ONCE = 20;
 
 let store: Store & { server: S3Server };
 let app: AppWithPlugin;
@@ -45,7 +46,10 @@ describe('The command line beside a busy server on SQLite [in-project]', () => {
         .catch(() => ({ status: 0 }));
       statuses.push(answer.status);
     };
-    const timer = setInterval(() => requests.push(write(requests.length)), 1000 / WRITES_PER_SECOND);
+    // A machine that is too slow for this rate gets as many as it can answer.
+    const timer = setInterval(() => {
+      if (requests.length - statuses.length < MOST_AT_ONCE) requests.push(write(requests.length));
+    }, 1000 / WRITES_PER_SECOND);
 
     for (let index = 0; index < 50; index += 1) {
       expect(await cli.run(['set', 'trash_days', String(index + 1)])).toMatchObject({ code: 0 });
@@ -56,5 +60,5 @@ describe('The command line beside a busy server on SQLite [in-project]', () => {
     expect(statuses.length).toBeGreaterThan(200);
     expect(statuses.filter((status) => status !== 201)).toEqual([]);
     expect(await cli.run(['get', 'trash_days'])).toMatchObject({ stdout: '50\n' });
-  });
+  }, 300_000);
 });

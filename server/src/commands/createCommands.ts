@@ -68,8 +68,14 @@ export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsServi
       if (!wait) throw busy(outcome);
       if (outcome.message !== told) io.tell({ kind: 'waiting', message: describeBusy(outcome) });
       told = outcome.message;
-      await sleep(BUSY_PAUSE_MS);
+      await untilFree(io.signal);
     }
+  }
+
+  /** Waits for the run of this process, or a while for that of another one. */
+  async function untilFree(signal: AbortSignal): Promise<void> {
+    if (runner.current() === undefined) await sleep(BUSY_PAUSE_MS, undefined, { signal }).catch(() => undefined);
+    else await Promise.race([runner.idle(), aborted(signal)]);
   }
 
   async function runToEnd(request: RunRequest, wait: boolean, io: CommandIo): Promise<SyncAnswer> {
@@ -172,7 +178,7 @@ export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsServi
       if (!wait) throw busy(outcome);
       if (outcome.message !== told) io.tell({ kind: 'waiting', message: describeBusy(outcome) });
       told = outcome.message;
-      await sleep(BUSY_PAUSE_MS);
+      await untilFree(io.signal);
       if (io.signal.aborted) throw cancelled();
     }
   }
@@ -277,6 +283,18 @@ function busy(outcome: Busy): CommandError {
     code: 'BUSY',
     message: describeBusy(outcome),
     fix: 'Try again when it has ended, or wait for it with --wait.',
+  });
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener(
+      'abort',
+      () => {
+        resolve();
+      },
+      { once: true },
+    );
   });
 }
 
