@@ -240,9 +240,11 @@ describeEachStore('MULTI mode', (store) => {
     await run(a);
     await run(b);
     for (let index = 0; index < 5; index++) await b.remove(`uploads/${index}.txt`);
+    await b.write('uploads/other.txt', 'other');
     await a.write('uploads/new.txt', 'new');
     await run(a);
-    expect(await run(b)).toMatchObject({ status: 'refused', downloaded: 1 });
+    const heard = { scope: { kind: 'keys' as const, keys: ['uploads/new.txt'], heard: true }, claimedRecently: true };
+    expect(await run(b, heard)).toMatchObject({ status: 'done', downloaded: 1 });
     await b.write('uploads/0.txt', '0');
     const again = await run(b);
     expect(again).toMatchObject({

@@ -1,4 +1,5 @@
 import { asSyncError } from './asSyncError';
+import { isEmptied } from './isEmptied';
 import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
 import type { Claim } from './Claim';
 import type { RemoteObject } from './bucket/Bucket';
@@ -59,8 +60,9 @@ export class Preview {
 
   /** @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state. */
   async make(): Promise<void> {
-    const { state, claim } = this.#parts;
+    const { state, claim, facts, base, local } = this.#parts;
     await claim.look();
+    if (!facts.emptied && (await isEmptied(base, local))) facts.emptied = 'directory-emptied';
     state.enter('syncing');
     const seen = await this.#planListed();
     throwIfCancelled(state.signal);

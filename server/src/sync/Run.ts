@@ -6,6 +6,7 @@ import { DeletePlan } from './DeletePlan';
 import { FolderWatch } from './FolderWatch';
 import { checkGuards } from './guards';
 import { gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
+import { isEmptied } from './isEmptied';
 import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
@@ -54,6 +55,9 @@ export class Run {
 
   /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
   async execute(scope: SyncScope): Promise<void> {
+    const { facts, base, local } = this.#parts;
+    // Before the first file is fetched: afterwards the directory is empty no more.
+    if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
     if (scope.kind !== 'keys') {
       await this.#syncAll(scope.kind);
       return;

@@ -1,0 +1,61 @@
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Base } from '../../../server/src/sync/base/Base';
+import { openBase } from '../../../server/src/sync/base/LevelBase';
+import { isEmptied } from '../../../server/src/sync/isEmptied';
+import { LocalDirectory } from '../../../server/src/sync/local/LocalDirectory';
+import { baseEntry } from './support/entries';
+import { temporaryDirectories } from './support/temporaryDirectories';
+
+const temporaryDirectory = temporaryDirectories();
+
+describe('isEmptied', () => {
+  let directory: string;
+  let base: Base;
+
+  beforeEach(async () => {
+    directory = await temporaryDirectory();
+    await mkdir(join(directory, 'uploads'));
+    const identity = { bucketName: 'b', endpoint: '', prefix: '' };
+    const filter = { include: ['uploads/**'], exclude: [] };
+    base = await openBase({ stateDirectory: await temporaryDirectory(), identity, filter });
+  });
+
+  afterEach(async () => {
+    await base.close();
+  });
+
+  const know = (...names: string[]) =>
+    base.settle(names.map((name) => ({ key: `uploads/${name}`, entry: baseEntry() })));
+  const put = (name: string) => writeFile(join(directory, 'uploads', name), name);
+  const look = () => isEmptied(base, new LocalDirectory(directory));
+
+  it.each([0, 1])('is not noticed where base knows %i files', async (count) => {
+    await know(...['a'].slice(0, count));
+    expect(await look()).toBe(false);
+  });
+
+  it('is noticed where no known file is here any more, whatever came since', async () => {
+    await know('a', 'b');
+    await put('new');
+    expect(await look()).toBe(true);
+  });
+
+  it('is not said while a known file is here, even if it is the last one', async () => {
+    await know('a', 'b', 'c');
+    await put('c');
+    expect(await look()).toBe(false);
+  });
+
+  it('is not said of a file that cannot be looked at', async () => {
+    await know('a', 'b');
+    await symlink('/nowhere', join(directory, 'uploads', 'b'));
+    expect(await look()).toBe(false);
+  });
+
+  it('is not said of a directory that is away: that is told by itself', async () => {
+    await know('a', 'b');
+    await rm(directory, { recursive: true });
+    await expect(look()).rejects.toMatchObject({ code: 'DIRECTORY_MISSING' });
+  });
+});
