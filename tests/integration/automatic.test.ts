@@ -124,7 +124,10 @@ describe('settings of automatic syncs count at once [in-project]', () => {
     const file = path.join(app.publicDir, 'uploads', 'by-sftp.txt');
     execFileSync(process.execPath, ['-e', `require('fs').writeFileSync(${JSON.stringify(file)}, 'from elsewhere')`]);
     expect(await bucket.waitUntilInStep(app.publicDir)).toContain('uploads/by-sftp.txt');
-    const [last] = await listRuns(app);
+    const last = await waitUntil('the end of the scan', async () => {
+      const [newest] = await listRuns(app);
+      return newest?.status === 'running' ? undefined : newest;
+    });
     expect(last).toMatchObject({ trigger: 'scan', status: 'done', uploaded: 1, events: 2, quietRuns: 1 });
     await save({ scanEvery: 0 });
   });
