@@ -1,31 +1,35 @@
-import type { Base } from './base/Base';
+import type { Base, BaseEntry } from './base/Base';
 import type { Local } from './local/Local';
 import { SyncError } from './SyncError';
 
 /**
- * Whether none of the files that base knows is here any more: the disk is not mounted, or somebody emptied it. New files
- * do not hide that. Ends at the first file that is here; one that cannot be looked at counts as here.
+ * Whether files that base knows are missing, and not one of them is still the file it was: the disk is not mounted, or
+ * somebody emptied it. New files do not hide that, not even in the place of old ones. Ends at the first file that is
+ * here; one that cannot be looked at counts as here.
  *
- * A single known file that is gone says nothing.
+ * A single file that is missing says nothing.
  *
  * @throws {SyncError} `DIRECTORY_MISSING`, and as the base.
  */
 export async function isEmptied(base: Base, local: Local): Promise<boolean> {
   let missing = 0;
   for await (const rows of base.entries()) {
-    for (const { key } of rows) {
-      if (await isHere(local, key)) return false;
-      missing += 1;
+    for (const { key, entry } of rows) {
+      const found = await look(local, key, entry);
+      if (found === 'here') return false;
+      if (found === 'missing') missing += 1;
     }
   }
   return missing > 1;
 }
 
-async function isHere(local: Local, key: string): Promise<boolean> {
+async function look(local: Local, key: string, { fingerprint }: BaseEntry): Promise<'here' | 'another' | 'missing'> {
   try {
-    return (await local.stat(key)) !== undefined;
+    const found = await local.stat(key);
+    if (!found) return 'missing';
+    return found.inode === fingerprint.inode ? 'here' : 'another';
   } catch (error) {
     if (error instanceof SyncError && error.code === 'DIRECTORY_MISSING') throw error;
-    return true;
+    return 'here';
   }
 }

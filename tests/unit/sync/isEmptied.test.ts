@@ -28,6 +28,11 @@ describe('isEmptied', () => {
   const know = (...names: string[]) =>
     base.settle(names.map((name) => ({ key: `uploads/${name}`, entry: baseEntry() })));
   const put = (name: string) => writeFile(join(directory, 'uploads', name), name);
+  const knowAndPut = async (name: string) => {
+    await put(name);
+    const found = await new LocalDirectory(directory).stat(`uploads/${name}`);
+    await base.settle([{ key: `uploads/${name}`, entry: baseEntry({ fingerprint: found }) }]);
+  };
   const look = () => isEmptied(base, new LocalDirectory(directory));
 
   it.each([0, 1])('is not noticed where base knows %i files', async (count) => {
@@ -41,9 +46,21 @@ describe('isEmptied', () => {
     expect(await look()).toBe(true);
   });
 
-  it('is not said while a known file is here, even if it is the last one', async () => {
+  it('is noticed where a known file that is here is another one than it was', async () => {
     await know('a', 'b', 'c');
     await put('c');
+    expect(await look()).toBe(true);
+  });
+
+  it('is not said of one file that is missing beside one that was replaced', async () => {
+    await know('a', 'b');
+    await put('b');
+    expect(await look()).toBe(false);
+  });
+
+  it('is not said while a known file is here, even if it is the last one', async () => {
+    await know('a', 'b', 'd');
+    await knowAndPut('c');
     expect(await look()).toBe(false);
   });
 
