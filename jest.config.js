@@ -35,5 +35,11 @@ function project(name, options) {
 module.exports = {
   maxWorkers: 2,
   testTimeout: 120_000,
-  projects: [project('unit', {}), project('contract', stores), project('integration', stores), project('e2e', stores)],
+  projects: [
+    project('unit', { setupFiles: [...shared.setupFiles, '<rootDir>/tests/support/fixedSeed.ts'] }),
+    project('property', {}),
+    project('contract', stores),
+    project('integration', stores),
+    project('e2e', stores),
+  ],
 };

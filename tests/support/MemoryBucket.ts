@@ -5,7 +5,6 @@ import type {
   DeleteOutcome,
   ObjectHead,
   PutInput,
-  PutLargeInput,
   RemoteObject,
   RequestCounts,
   WriteCondition,

@@ -1,0 +1,115 @@
+import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from '../../server/src/sync/base/Base';
+import type * as LevelBase from '../../server/src/sync/base/LevelBase';
+import type { RemoteObject } from '../../server/src/sync/bucket/Bucket';
+import type { FeedChange } from '../../server/src/sync/Feed';
+import { Steps } from './Steps';
+
+const real = jest.requireActual<typeof LevelBase>('../../server/src/sync/base/LevelBase');
+
+const opened = new Map<string, Base>();
+
+/**
+ * The real base, of which each write is a step. It stays open from run to run, which saves most of the time of a small
+ * run, until `closeBase`. Stands in for `LevelBase.openBase`, by `jest.mock`.
+ */
+export async function openBase(options: LevelBase.BaseOptions): Promise<Base> {
+  const known = opened.get(options.stateDirectory);
+  if (known) return new CountedBase(known);
+  const base = await real.openBase(options);
+  opened.set(options.stateDirectory, base);
+  return new CountedBase(base);
+}
+
+/** Closes the store of a state directory, as the end of a process does. */
+export async function closeBase(stateDirectory: string): Promise<void> {
+  const base = opened.get(stateDirectory);
+  opened.delete(stateDirectory);
+  await base?.close();
+}
+
+/** The files that the base of a state directory knows; none where it is not open. */
+export async function knownKeys(stateDirectory: string): Promise<string[]> {
+  const keys: string[] = [];
+  for await (const rows of opened.get(stateDirectory)?.entries() ?? []) keys.push(...rows.map(({ key }) => key));
+  return keys;
+}
+
+class CountedBase implements Base {
+  readonly #base: Base;
+
+  constructor(base: Base) {
+    this.#base = base;
+  }
+
+  get(key: string): Promise<BaseEntry | undefined> {
+    return this.#base.get(key);
+  }
+
+  entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]> {
+    return this.#base.entries();
+  }
+
+  async begin(keys: readonly string[], intent: Intent): Promise<void> {
+    await Steps.take();
+    await this.#base.begin(keys, intent);
+  }
+
+  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void> {
+    await Steps.take();
+    await this.#base.settle(results, change);
+  }
+
+  outbox(): Promise<{ id: string; change: FeedChange }[]> {
+    return this.#base.outbox();
+  }
+
+  async sent(ids: readonly string[]): Promise<void> {
+    await Steps.take();
+    await this.#base.sent(ids);
+  }
+
+  intent(key: string): Promise<Intent | undefined> {
+    return this.#base.intent(key);
+  }
+
+  unsettled(): Promise<ReadonlyMap<string, Intent>> {
+    return this.#base.unsettled();
+  }
+
+  async forgetIntents(keys: Iterable<string>): Promise<void> {
+    await Steps.take();
+    await this.#base.forgetIntents(keys);
+  }
+
+  facts(): Promise<BaseFacts> {
+    return this.#base.facts();
+  }
+
+  async setFacts(facts: BaseFacts): Promise<void> {
+    await Steps.take();
+    await this.#base.setFacts(facts);
+  }
+
+  async planDeletes(deletes: readonly PlannedDelete[]): Promise<void> {
+    await Steps.take();
+    await this.#base.planDeletes(deletes);
+  }
+
+  plannedDeletes(): AsyncIterable<PlannedDelete[]> {
+    return this.#base.plannedDeletes();
+  }
+
+  async clearPlannedDeletes(): Promise<void> {
+    await Steps.take();
+    await this.#base.clearPlannedDeletes();
+  }
+
+  sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]> {
+    return this.#base.sortListing(pages);
+  }
+
+  /** The store stays open; see `closeBase`. */
+  async close(): Promise<void> {
+    return Promise.resolve();
+  }
+}
