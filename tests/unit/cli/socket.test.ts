@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandError } from '../../../server/src/commands/CommandError';
-import type { CommandEvent, CommandsService } from '../../../server/src/commands/contract';
+import type { CommandEvent, CommandIo, CommandRequest } from '../../../server/src/commands/contract';
 import { CommandServer } from '../../../server/src/socket/CommandServer';
 import { reachServer } from '../../../server/src/socket/reachServer';
 import { socketPlaceOf } from '../../../server/src/socket/socketPlace';
@@ -12,7 +12,7 @@ const log = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn
 
 let appRoot: string;
 let server: CommandServer;
-let execute: jest.MockedFunction<CommandsService['execute']>;
+let execute: jest.Mock<Promise<unknown>, [CommandRequest, CommandIo]>;
 
 function makeServer(version = '1.0.0'): CommandServer {
   return new CommandServer({ appRoot, log, commands: { version, execute, findServer: async () => undefined } });
@@ -25,7 +25,7 @@ const io = (signal = new AbortController().signal, tell: (event: CommandEvent) =
 
 beforeEach(() => {
   appRoot = mkdtempSync(path.join(tmpdir(), 's3-sync-socket-'));
-  execute = jest.fn(async () => ({ lastRun: null }));
+  execute = jest.fn((_request: CommandRequest, _io: CommandIo): Promise<unknown> => Promise.resolve({ lastRun: null }));
   server = makeServer();
 });
 afterEach(async () => {
@@ -45,8 +45,8 @@ describe('The socket of a server', () => {
   });
 
   test('carries a request, events and the answer', async () => {
-    execute.mockImplementation(async (_request, { tell }) => {
-      tell({ kind: 'waiting', message: 'one moment' });
+    execute.mockImplementation(async (_request, told) => {
+      told.tell({ kind: 'waiting', message: 'one moment' });
       return { a: 1 };
     });
     await server.start();
