@@ -146,7 +146,7 @@ if (await check('install', install)) {
     check('types', () => run('npm', ['run', '--silent', 'types']).then(() => '')),
   ]);
   await check('format', () => runPackage('prettier/bin/prettier.cjs', ['--check', '.']).then(() => ''));
-  await jest('unit and property tests', ['unit', 'property']);
+  await jest('unit tests', ['unit']);
   await jest('property tests', ['property']);
   if ((await check('plugin: build and verify', buildPlugin)) && (await check('playground: admin build', buildAdmin))) {
     await jest('tests with stores', ['contract', 'integration', 'e2e']);
