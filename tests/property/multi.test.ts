@@ -6,7 +6,7 @@ jest.mock('../../server/src/sync/base/LevelBase', () =>
   jest.requireActual<typeof CountedBase>('../support/CountedBase'),
 );
 
-const HISTORIES = 1_000;
+const HISTORIES = 500;
 
 test(
   `in ${historiesOf(HISTORIES)} histories of up to four servers nothing is lost, and all end alike and at rest`,

@@ -124,24 +124,25 @@ const settings = {
   startsFull: fc.boolean(),
 };
 
-/** Histories of one to four servers in MULTI mode; half of them without disasters, where the outcome is the strictest. */
+const servers = { instances: fc.constantFrom(1, 2, 2, 3, 3, 4), ...settings };
+const length = { minLength: 5, maxLength: 25, size: 'max' } as const;
+
+/** Histories of one to four servers in MULTI mode, without disasters: there the outcome is known the most exactly. */
 export const multiHistory: fc.Arbitrary<History> = fc.record({
-  instances: fc.constantFrom(1, 2, 2, 3, 3, 4),
-  ...settings,
-  actions: fc.oneof(
-    fc.array(fc.oneof({ weight: 5, arbitrary: quick }, { weight: 6, arbitrary: troubledSync }), {
-      minLength: 5,
-      maxLength: 25,
-      size: 'max',
-    }),
-    fc.array(
-      fc.oneof(
-        { weight: 8, arbitrary: quick },
-        { weight: 10, arbitrary: troubledSync },
-        { weight: 3, arbitrary: disaster },
-      ),
-      { minLength: 5, maxLength: 25, size: 'max' },
+  ...servers,
+  actions: fc.array(fc.oneof({ weight: 5, arbitrary: quick }, { weight: 6, arbitrary: troubledSync }), length),
+});
+
+/** The same with lost bases, lost files, both, and servers booted from old images. */
+export const disastrousHistory: fc.Arbitrary<History> = fc.record({
+  ...servers,
+  actions: fc.array(
+    fc.oneof(
+      { weight: 8, arbitrary: quick },
+      { weight: 10, arbitrary: troubledSync },
+      { weight: 3, arbitrary: disaster },
     ),
+    length,
   ),
 });
 
@@ -162,6 +163,6 @@ export const singleHistory: fc.Arbitrary<History> = fc.record({
       { weight: 1, arbitrary: fc.record({ do: fc.constant('lose-base'), instance }) },
       { weight: 1, arbitrary: fc.record({ do: fc.constant('lose-files'), instance }) },
     ),
-    { minLength: 5, maxLength: 25, size: 'max' },
+    length,
   ),
 });

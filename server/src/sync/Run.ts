@@ -245,9 +245,27 @@ export class Run {
     for await (const batch of this.#deletes.of(side)) {
       throwIfCancelled(state.signal);
       if (batch.length === 0) continue;
-      const done = this.#note(await worker.performDeletes(batch, NOT_BY_NAME));
+      const deleteBatch = async (): Promise<number> => this.#note(await worker.performDeletes(batch, NOT_BY_NAME));
       // Confirmed deletes are not remembered: they were a person's wish, not inferred.
-      if (!isConfirmed) await this.#remember(side, done);
+      if (isConfirmed) await deleteBatch();
+      else await this.#remember(side, batch.length, deleteBatch);
+    }
+  }
+
+  /** Counts deletes before they are done, since a killed run must not forget them, and afterwards as many as were done. */
+  async #remember(side: PlannedDelete['side'], planned: number, deleteBatch: () => Promise<number>): Promise<void> {
+    const { facts, base } = this.#parts;
+    const earlier = recentDeletes(facts);
+    const note = async (count: number): Promise<void> => {
+      facts.deletes = count === 0 ? earlier : [...earlier, { at: Date.now(), count, side }];
+      await base.setFacts(facts);
+    };
+    await note(planned);
+    let done = 0;
+    try {
+      done = await deleteBatch();
+    } finally {
+      if (done !== planned) await note(done);
     }
   }
 
@@ -291,13 +309,6 @@ export class Run {
     const { facts, base } = this.#parts;
     if (facts.emptied === emptied) return;
     facts.emptied = emptied;
-    await base.setFacts(facts);
-  }
-
-  async #remember(side: PlannedDelete['side'], count: number): Promise<void> {
-    const { facts, base } = this.#parts;
-    if (count === 0) return;
-    facts.deletes = [...recentDeletes(facts), { at: Date.now(), count, side }];
     await base.setFacts(facts);
   }
 

@@ -1,0 +1,107 @@
+import type * as CountedBase from '../support/CountedBase';
+import { countFileSystem } from '../support/countedFileSystem';
+import type { Action, History, Quick, Sync, Trouble } from '../support/history';
+import { Figures, SimulatedWorld } from '../support/SimulatedWorld';
+
+jest.mock('../../server/src/sync/base/LevelBase', () =>
+  jest.requireActual<typeof CountedBase>('../support/CountedBase'),
+);
+
+/** Keys by their numbers: the first four are plain files, the others media. */
+const A = 0;
+const B = 1;
+const MEDIA = 4;
+
+const write = (instance: number, key: number, skewMs = 0): Quick => {
+  return { do: 'write', instance, key, size: 'short', skewMs, inPlace: false };
+};
+const remove = (instance: number, key: number): Quick => ({ do: 'delete', instance, key });
+const sync = (what: Sync, trouble: Partial<Trouble> = {}): Action => {
+  return { do: 'sync', sync: what, trouble: { faults: [], ...trouble } };
+};
+const whole = (instance: number, trouble: Partial<Trouble> = {}): Action => sync({ do: 'whole', instance }, trouble);
+const deliver = (instance: number): Action => sync({ do: 'deliver', instance });
+const loseFiles = (instance: number): Action => ({ do: 'lose-files', instance });
+
+/** Histories that once broke a rule, each as small as it could be made. */
+const histories: [what: string, history: Partial<History>][] = [
+  [
+    'a row of the feed comes once more to a server that lost its files',
+    {
+      startsFull: true,
+      actions: [write(1, A), whole(1), deliver(0), loseFiles(0), sync({ do: 'deliver-again', instance: 0, pick: 63 })],
+    },
+  ],
+  [
+    'a file is deleted, another one comes and goes in its place, and a server has heard nothing of it',
+    { startsFull: true, actions: [remove(0, A), whole(0), write(0, A), whole(0), remove(0, A), whole(0)] },
+  ],
+  [
+    'a file is deleted after the answer to its upload was lost',
+    {
+      instances: 1,
+      actions: [whole(0), write(0, A), whole(0, { faults: [{ at: 1, kind: 'lost-answer' }] }), remove(0, A)],
+    },
+  ],
+  [
+    'a file is replaced, by a clock that is late, after the answer to its upload was lost',
+    {
+      instances: 1,
+      actions: [whole(0), write(0, A), whole(0, { faults: [{ at: 1, kind: 'lost-answer' }] }), write(0, A, -3_600_000)],
+    },
+  ],
+  [
+    'a server lost its files, and fetches a new one before anybody decides',
+    { startsFull: true, actions: [write(1, A), loseFiles(0), whole(1), whole(0)] },
+  ],
+  [
+    'a server lost its files, and is killed when it has fetched a new one',
+    { startsFull: true, actions: [loseFiles(0), write(1, A), whole(1), whole(0, { crashAt: 12 })] },
+  ],
+  [
+    'a server lost its files, and an editor writes one of them anew',
+    { startsFull: true, actions: [loseFiles(0), write(0, A)] },
+  ],
+  [
+    'a run is killed between a delete and the next step, and more is deleted after it',
+    {
+      instances: 1,
+      tight: true,
+      startsFull: true,
+      actions: [remove(0, A), sync({ do: 'local', instance: 0 }, { crashAt: 9 }), remove(0, A), remove(0, B), whole(0)],
+    },
+  ],
+  [
+    'a media file is deleted on a server that it had not reached',
+    {
+      actions: [
+        write(0, MEDIA),
+        whole(0),
+        whole(1),
+        write(0, MEDIA),
+        whole(0),
+        remove(1, 0),
+        sync({ do: 'media-events', instance: 1 }),
+      ],
+    },
+  ],
+  [
+    'a store answers a condition with 409 while it is probed, and knows none',
+    { conditions: 'refused', actions: [write(0, A), whole(0, { faults: [{ at: 4, kind: 'conflict' }] }), whole(0)] },
+  ],
+];
+
+describe('Nothing is lost, and all end alike and at rest, when', () => {
+  let restore: () => void;
+  beforeAll(() => {
+    restore = countFileSystem();
+  });
+  afterAll(() => {
+    restore();
+  });
+
+  test.each(histories)('%s', async (_what, history) => {
+    const whatIsUsual = { instances: 2, conditions: 'all', tight: false, startsFull: false, actions: [] } as const;
+    await SimulatedWorld.play('MULTI', { ...whatIsUsual, ...history, actions: history.actions ?? [] }, new Figures());
+  });
+});
