@@ -203,7 +203,7 @@ describe('The S3 server of the tests [in-project]', () => {
     await rm(dataDir, { recursive: true });
   });
 
-  test('100,000 objects are listed in a second or two', async () => {
+  test('listing 100,000 objects takes seconds of work, not minutes', async () => {
     const big = 'big-bucket';
     store.server.createBucket(big);
     for (let index = 0; index < 100_000; index++) {
@@ -211,7 +211,7 @@ describe('The S3 server of the tests [in-project]', () => {
       await store.server.putObject(big, `f/${(index * 7_919) % 100_000}`, '');
     }
     const client = store.client();
-    const started = Date.now();
+    const started = process.cpuUsage();
     let count = 0;
     let token: string | undefined;
     do {
@@ -221,7 +221,8 @@ describe('The S3 server of the tests [in-project]', () => {
     } while (token !== undefined);
     client.destroy();
     expect(count).toBe(100_000);
-    expect(Date.now() - started).toBeLessThan(15_000);
+    // Work and not time: the machine may be busy with something else.
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(15);
   });
 
   describe('the pages to browse', () => {
