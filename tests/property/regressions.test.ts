@@ -44,6 +44,20 @@ const histories: [what: string, history: Partial<History>][] = [
     },
   ],
   [
+    'the same, and its delete is withheld at first',
+    {
+      instances: 4,
+      actions: [
+        whole(3),
+        write(3, A),
+        whole(3, { faults: [{ at: 2, kind: 'lost-answer' }] }),
+        sync({ do: 'local', instance: 0 }),
+        remove(3, A),
+        whole(3),
+      ],
+    },
+  ],
+  [
     'a file is replaced, by a clock that is late, after the answer to its upload was lost',
     {
       instances: 1,

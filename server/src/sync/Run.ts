@@ -317,7 +317,8 @@ export class Run {
     if (!state.refused && state.failed === 0 && !facts.trustedModes.includes(options.mode)) {
       facts.trustedModes = [...facts.trustedModes, options.mode];
     }
-    if (state.failed === 0) await this.#forgetLooseIntents(unsettled);
+    // A delete that was withheld may rest on nothing but the intent.
+    if (state.failed === 0 && !state.refused) await this.#forgetLooseIntents(unsettled);
     await base.setFacts(facts);
     await this.#noteFeedPosition(feedPosition);
   }
