@@ -40,6 +40,7 @@ module.exports = {
     project('property', {}),
     project('contract', stores),
     project('integration', stores),
+    project('field-failures', stores),
     project('e2e', stores),
   ],
 };
