@@ -15,7 +15,7 @@ export interface ToldRun {
 export function toldByCli({ failures, multi: _multi, ...report }: RunResult): ToldRun {
   const run: RunAnswer = { id: 1, trigger: 'cli', startedAt: new Date().toISOString(), ...report };
   const printed: string[] = [];
-  const write = process.stderr.write;
+  const write = process.stderr.write.bind(process.stderr);
   process.stderr.write = (chunk: unknown): boolean => {
     printed.push(String(chunk));
     return true;
