@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { settingsAnswer } from '../support/adminAnswers';
 import { CommandLine } from '../support/CommandLine';
-import { type AppWithPlugin, appWithPlugin, buildPlugin, packPlugin } from '../support/pluginForms';
+import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { listRuns } from '../support/runs';
 import { localFiles, SiteBucket } from '../support/SiteBucket';
 import { describeEachStore } from '../support/stores';
@@ -34,7 +34,6 @@ const errorDocument = z.strictObject({
 let packed: string;
 let tarball: string;
 beforeAll(async () => {
-  await buildPlugin();
   packed = mkdtempSync(path.join(tmpdir(), 's3-sync-pack-'));
   ({ tarball } = await packPlugin(packed));
 });

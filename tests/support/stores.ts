@@ -50,6 +50,23 @@ export function cephStore(): Store | undefined {
 }
 
 /**
+ * Ceph where it is there, else the project's own server: for tests that take too long to run on both.
+ *
+ * @returns the store, and what ends it.
+ */
+export async function startRealestStore(): Promise<{ store: Store; close: () => Promise<void> }> {
+  const ceph = cephStore();
+  if (ceph !== undefined) return { store: ceph, close: () => Promise.resolve() };
+  if (process.env.CI === 'true') throw new Error(HOW_TO_GET_CEPH);
+  process.stderr.write(`SKIPPED ${HOW_TO_GET_CEPH}\n`);
+  const store = await startInProjectStore();
+  return { store, close: () => store.server.close() };
+}
+
+/** The name of the store that `startRealestStore` gives, for the name of a group of tests. */
+export const REALEST_STORE: Store['name'] = cephStore() === undefined ? 'in-project' : 'ceph';
+
+/**
  * Declares the same tests for every store: `<name> [in-project]` and `<name> [ceph]`.
  * Without Ceph a skipped test says how to get it, and fails where CI=true: there nothing may be left out in silence.
  *
