@@ -7,7 +7,7 @@ import { CommandLine } from '../support/CommandLine';
 import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { listRuns } from '../support/runs';
 import { localFiles, SiteBucket } from '../support/SiteBucket';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { startStrapiProcess, type StrapiProcess } from '../support/strapi';
 
 const syncDocument = z.strictObject({
@@ -41,7 +41,7 @@ afterAll(() => {
   rmSync(packed, { recursive: true, force: true });
 });
 
-describeEachStore('The command line beside a running server', (store) => {
+describeRealestStore('The command line beside a running server', (store) => {
   let app: AppWithPlugin;
   let strapi: StrapiProcess;
   let bucket: SiteBucket;

@@ -88,6 +88,27 @@ export function describeEachStore(name: string, define: (store: () => Store) => 
   });
 }
 
+/**
+ * Declares tests of the whole plugin: on Ceph where it is there, else on the project's own server. The contract tests
+ * hold both stores to the same behaviour, so `npm run test:long` alone declares these for both.
+ *
+ * @param define gets a function that returns the store; call it inside hooks and tests.
+ */
+export function describeRealestStore(name: string, define: (store: () => Store) => void): void {
+  if (process.env.S3_SYNC_LONG === '1') {
+    describeEachStore(name, define);
+    return;
+  }
+  describe(`${name} [${REALEST_STORE}]`, () => {
+    let started: Awaited<ReturnType<typeof startRealestStore>> | undefined;
+    beforeAll(async () => {
+      started = await startRealestStore();
+    });
+    afterAll(() => started?.close());
+    define(() => started?.store ?? notStarted());
+  });
+}
+
 function declareMissingCeph(): void {
   if (process.env.CI === 'true') {
     test('needs Ceph', () => {
