@@ -141,6 +141,7 @@ export class MultiWorker implements KeyWorker {
       case 'adopt':
         return this.#adopt(sides, content);
       case 'upload':
+        if (isOlder(sides)) await this.#keepReplaced(sides);
         await this.#upload(sides, expectedBy(decision, sides), options, base?.md5);
         return { kind: 'uploaded' };
       case 'download':
@@ -325,6 +326,13 @@ export class MultiWorker implements KeyWorker {
     return fetchObject(this.#options, key, remote.etag);
   }
 
+  /** A file from a backup may take the place of a newer one that is nowhere else any more. */
+  async #keepReplaced({ key, remote }: KeySides): Promise<void> {
+    if (!remote) return;
+    const { temporary } = await this.#fetch(key, remote);
+    await this.#options.writer.discardToTrash(key, temporary, 'overwritten');
+  }
+
   /** The newer one, by the file's own time, wins the path; the other one goes to the trash. */
   async #resolveConflict(sides: KeySides, content: LocalContent | undefined): Promise<'local' | 'remote'> {
     const { key, local, remote } = sides;
@@ -391,6 +399,11 @@ export class MultiWorker implements KeyWorker {
 /** A person put or deleted the file here: its writer is known to have finished, and to have meant it. */
 function isNamedHere({ byName, heard }: PerformOptions): boolean {
   return byName && heard !== true;
+}
+
+/** The local file is older than the one that was here when both sides last agreed. */
+function isOlder({ local, base }: KeySides): boolean {
+  return local !== undefined && base !== undefined && local.mtimeNs < base.fingerprint.mtimeNs;
 }
 
 /** Rows that would bring a deleted file back, or take one away that another content's delete did not mean. */

@@ -7,6 +7,7 @@ import { FolderWatch } from './FolderWatch';
 import { checkGuards } from './guards';
 import { gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
 import { isEmptied } from './isEmptied';
+import { forgetFacts, isOutdated } from './forgetReplaced';
 import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
@@ -46,24 +47,36 @@ export class Run {
   readonly #parts: RunParts;
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
+  #unsettled: ReadonlyMap<string, Intent>;
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    this.#unsettled = parts.unsettled;
     this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
     this.#deletes = new DeletePlan(parts.base);
   }
 
   /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
   async execute(scope: SyncScope): Promise<void> {
-    const { facts, base, local } = this.#parts;
+    const { facts, base, local, state } = this.#parts;
+    const isForgotten = await isOutdated(this.#parts, scope);
+    if (isForgotten) await this.#forget();
     // Before the first file is fetched: afterwards the directory is empty no more.
     if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
-    if (scope.kind !== 'keys') {
-      await this.#syncAll(scope.kind);
-      return;
-    }
-    await this.#syncKeys(scope);
-    await this.#noteFeedPosition(scope.feedPosition);
+    if (scope.kind === 'keys') await this.#syncKeys(scope);
+    throwIfCancelled(state.signal);
+    if (isForgotten) await this.#syncAll('whole');
+    else if (scope.kind !== 'keys') await this.#syncAll(scope.kind);
+    if (scope.kind === 'keys') await this.#noteFeedPosition(scope.feedPosition);
+  }
+
+  /** Before anything is done: what base says of replaced files is wrong, on both sides. */
+  async #forget(): Promise<void> {
+    const { facts, base, state } = this.#parts;
+    forgetFacts(facts);
+    await base.forget(facts);
+    this.#unsettled = new Map();
+    state.noteForgotten();
   }
 
   /** Looks at every local file, and at every object or what base says of them. */
@@ -147,8 +160,9 @@ export class Run {
 
   /** Walks and lists, transfers as it goes, and puts the deletes aside. */
   async #transferAll(listing: AsyncIterable<RemoteObject[]>, scope: SyncScope['kind']): Promise<SeenByWalk> {
-    const { options, state, local, base, unsettled } = this.#parts;
+    const { options, state, local, base } = this.#parts;
     const { filter } = options;
+    const unsettled = this.#unsettled;
     const mode = scope === 'restore' ? 'RESTORE' : options.mode;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     await this.#deletes.clear();
@@ -311,14 +325,15 @@ export class Run {
 
   /** @param feedPosition where the feed stood when this reconcile began. */
   async #complete(feedPosition: number | undefined): Promise<void> {
-    const { facts, base, options, state, unsettled } = this.#parts;
+    const { facts, base, options, state } = this.#parts;
     facts.reconciled = true;
     // Deletes that were withheld for a failure were not asked of the guards: the next run asks as the first one.
     if (!state.refused && state.failed === 0 && !facts.trustedModes.includes(options.mode)) {
       facts.trustedModes = [...facts.trustedModes, options.mode];
+      delete facts.replaced;
     }
     // A delete that was withheld may rest on nothing but the intent.
-    if (state.failed === 0 && !state.refused) await this.#forgetLooseIntents(unsettled);
+    if (state.failed === 0 && !state.refused) await this.#forgetLooseIntents(this.#unsettled);
     await base.setFacts(facts);
     await this.#noteFeedPosition(feedPosition);
   }

@@ -18,7 +18,7 @@ export interface PlanInput {
   local: Local;
   /** Pages of a listing, ascending by key. */
   listing: AsyncIterable<RemoteObject[]>;
-  base: Base;
+  base: Pick<Base, 'entries'>;
   /** Operations that were begun and never settled. */
   unsettled: ReadonlyMap<string, Intent>;
   signal?: AbortSignal;

@@ -167,7 +167,13 @@ function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyW
       await base.setFacts(facts);
     }),
     feed: requireMulti(options).feed,
-    seen: { position: facts.feedPosition, directoryId },
+    seen: {
+      // A run that forgets the base has seen nothing any more.
+      get position() {
+        return facts.feedPosition;
+      },
+      directoryId,
+    },
     concurrency,
   });
 }
