@@ -312,6 +312,7 @@ export class MultiWorker implements KeyWorker {
     const { key, local, remote } = sides;
     const { base, writer } = this.#options;
     if (!remote) throw lostRace(key);
+    await writer.makeWay(key);
     const { temporary, md5 } = await this.#fetch(key, remote);
     try {
       await base.begin([key], { action: 'download', at: Date.now() });

@@ -8,6 +8,7 @@ import { errorCode } from '../errorCode';
 import type { Fingerprint } from '../Fingerprint';
 import type { KeyFilter } from '../KeyFilter';
 import { SyncError } from '../SyncError';
+import { Blocked } from './Blocked';
 import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
 import { throwIfCancelled } from '../throwIfCancelled';
 
@@ -105,7 +106,8 @@ export class LocalDirectory implements Local {
 
   /**
    * The path of a key that is to be written; missing folders on the way are made.
-   * @throws {SyncError} as `stat`; `UNSAFE_KEY` where a file stands in the place of a folder.
+   * @throws {Blocked} where a file stands in the place of a folder.
+   * @throws {SyncError} as `stat`.
    */
   async pathForWriting(key: string): Promise<string> {
     const names = key.split('/');
@@ -115,18 +117,18 @@ export class LocalDirectory implements Local {
       if (parent === undefined) await this.#makeFolder(folder, key);
     }
     const path = await this.#resolve(key);
-    if (path === undefined) throw unsafe(key, 'a file stands where it needs a folder');
+    if (path === undefined) throw new Blocked(key, folderOf(key));
     return path;
   }
 
   async #makeFolder(folder: string, key: string): Promise<void> {
     const path = await this.#resolve(folder);
-    if (path === undefined) throw unsafe(key, 'a file stands where it needs a folder');
+    if (path === undefined) throw new Blocked(key, folderOf(folder));
     try {
       await mkdir(path);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw unreadable(key, error);
-      if (!(await lstat(path)).isDirectory()) throw unsafe(key, 'a file stands where it needs a folder');
+      if (!(await lstat(path)).isDirectory()) throw new Blocked(key, folder);
     }
   }
 
@@ -282,6 +284,10 @@ function fingerprintOf(key: string, stats: BigIntStats): Fingerprint {
     });
   }
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+}
+
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/'));
 }
 
 function missing(path: string, cause?: unknown): SyncError {

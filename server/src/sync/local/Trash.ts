@@ -80,6 +80,14 @@ export class Trash {
     return this.#keep(path, key, why, linkFile);
   }
 
+  /** @returns the absolute path of the folder, which is made where it is missing. */
+  async folder(): Promise<string> {
+    await mkdir(this.#folder, { mode: OWNER_ONLY }).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+    return this.#folder;
+  }
+
   /** The path of an item's file. */
   pathOf(id: string): string {
     return join(this.#folder, id);
@@ -132,9 +140,7 @@ export class Trash {
     why: TrashReason,
     put: (from: string, to: string) => Promise<void>,
   ): Promise<string> {
-    await mkdir(this.#folder, { mode: OWNER_ONLY }).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    });
+    await this.folder();
     await this.#requireRoom(key);
     const { size } = await stat(path);
     const at = Date.now();
