@@ -296,6 +296,7 @@ export class MultiWorker implements KeyWorker {
       {
         key,
         size: fingerprint.size,
+        onBegun: (uploadId) => base.begin([key], { action: 'upload', at: Date.now(), uploadId }),
         contentType: contentTypeOf(key),
         metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs) },
         readPart: (offset, length) => reader.read(offset, length),

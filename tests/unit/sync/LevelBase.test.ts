@@ -318,6 +318,25 @@ describe('The base', () => {
       expect(await other.get('a')).toBeUndefined();
     });
 
+    it('is kept where it was set aside last; older ones go', async () => {
+      const path = (name: string): string => join(options.stateDirectory, name);
+      const damage = async (): Promise<string> => {
+        await (await open()).close();
+        opened = [];
+        const name = (await readdir(options.stateDirectory)).find((one) => !one.includes('.damaged-')) ?? '';
+        const level = new ClassicLevel(path(name));
+        await level.put('m!version', '999');
+        await level.close();
+        await (await open()).close();
+        opened = [];
+        const aside = (await readdir(options.stateDirectory)).filter((one) => one.includes('.damaged-'));
+        expect(aside).toHaveLength(1);
+        return aside[0] ?? '';
+      };
+      const first = await damage();
+      expect(await damage()).not.toBe(first);
+    });
+
     it('that another version wrote is set aside, not deleted', async () => {
       const base = await open();
       await put(base, ['a']);

@@ -24,6 +24,8 @@ export interface Intent {
   at: number;
   /** Of an upload whose content's hash is known beforehand: what is to be told to the others when it is done. */
   put?: FeedChange;
+  /** Of a large upload: its id in the store, so that a later run can abort it. */
+  uploadId?: string;
 }
 
 /** A delete that waits for the end of the walk and for the guards. */

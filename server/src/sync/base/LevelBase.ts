@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
 import { errorCode } from '../errorCode';
@@ -24,6 +24,7 @@ const VERSION_KEY = 'm!version';
 const FACTS_KEY = 'm!facts';
 /** There while entries and intents are being forgotten. */
 const FORGETTING_KEY = 'm!forgetting';
+const DAMAGED_NAME = /^base-[0-9a-f]{16}\.damaged-\d+$/;
 const BATCH = 1_000;
 const DISK_TROUBLE =
   /no space left|disk quota|too many open files|permission denied|read-only file|input\/output error/i;
@@ -60,8 +61,12 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   throw damagedError(location);
 }
 
+/** The newest one is kept, for whoever wants to know what happened to it. */
 async function setAside(location: string): Promise<void> {
+  const folder = dirname(location);
+  const older = (await readdir(folder).catch(damaged)).filter((name) => DAMAGED_NAME.test(name));
   await rename(location, `${location}.damaged-${Date.now()}`).catch(damaged);
+  for (const name of older) await rm(join(folder, name), { recursive: true, force: true }).catch(damaged);
 }
 
 async function tryOpen(location: string): Promise<LevelBase | undefined> {

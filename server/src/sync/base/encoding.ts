@@ -77,6 +77,7 @@ const intentSchema = z.object({
   action: z.enum(['upload', 'download', 'delete-remote', 'delete-local']),
   at: z.number(),
   put: changeSchema.optional(),
+  uploadId: z.string().optional(),
 });
 
 /** @throws {SyncError} `BASE_DAMAGED` */

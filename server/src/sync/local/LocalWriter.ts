@@ -1,13 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, lstat, open, readdir, rename, rm, rmdir, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errorCode';
 import type { Fingerprint } from '../Fingerprint';
-import { TEMPORARY_SUFFIX } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
 import type { LocalDirectory } from './LocalDirectory';
+import { temporaryName } from './temporaryName';
 import type { Trash, TrashItem, TrashReason } from './Trash';
 
 /** A downloaded file, complete and on the disk, beside the place it is meant for. */
@@ -47,7 +47,7 @@ export class LocalWriter {
    */
   async writeTemporary(key: string, body: AsyncIterable<Buffer>, mtimeMs: number): Promise<TemporaryFile> {
     const folder = await this.#folderFor(key);
-    const path = join(folder, `.${randomBytes(8).toString('hex')}${TEMPORARY_SUFFIX}`);
+    const path = join(folder, temporaryName());
     const handle = await open(path, 'wx', 0o644).catch((error: unknown) => {
       // The folder was empty until now, and somebody took it away.
       throw errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR' ? changed(key) : error;
