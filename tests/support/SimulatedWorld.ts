@@ -84,6 +84,8 @@ export class SimulatedWorld {
   readonly #log: string[] = [];
   /** Each key and content that was in the bucket after some action. */
   readonly #wasInBucket = new Set<string>();
+  /** Each key and content that lost a conflict: its trash may be gone before the others have heard of it. */
+  readonly #lostConflicts = new Set<string>();
   #image: Image | undefined;
   #contents = 0;
   /** Milliseconds since the epoch: two hours ago, so that files look as if they had been at rest. */
@@ -538,7 +540,8 @@ export class SimulatedWorld {
         if (!this.#isSomewhere(key, content)) throw new Violation(`${content} of ${key} is nowhere any more.`);
       }
       for (const content of intent.heads) {
-        if (!this.#isLive(key, content) && this.#isTrashed(key, content, 'lost-conflict')) intent.lose(content);
+        if (this.#isTrashed(key, content, 'lost-conflict')) this.#lostConflicts.add(`${key} ${content}`);
+        if (!this.#isLive(key, content) && this.#lostConflicts.has(`${key} ${content}`)) intent.lose(content);
       }
       for (const instance of this.#instances) {
         if (instance.read(key) === this.#inBucket(key)) instance.pending.delete(key);
