@@ -181,7 +181,10 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
 
     test('is taken at once from a process of this host that is gone', async () => {
       const self = identifyProcess();
-      const killed = await leasesOf({ ...self, bootId: self.bootId.replace(/[^.]+$/, 'earlier') }).acquire('after a kill', onLost);
+      const killed = await leasesOf({ ...self, bootId: self.bootId.replace(/[^.]+$/, 'earlier') }).acquire(
+        'after a kill',
+        onLost,
+      );
       const next = await leasesOf(self).acquire('after a kill', onLost);
       expect(next.kind).toBe('mine');
       for (const lease of [killed, next]) if (lease.kind === 'mine') await lease.release();
