@@ -43,6 +43,7 @@ module.exports = {
     project('property', {}),
     project('contract', stores),
     project('integration', built),
+    project('field-failures', stores),
     project('e2e', built),
   ],
 };

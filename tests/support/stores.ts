@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
+import { Ceph, isCephInstalled } from './Ceph';
 import { startS3Server, type S3Server } from './s3-server/startS3Server';
 
 export interface Credentials {
@@ -41,6 +45,19 @@ export async function startInProjectStore(): Promise<Store & { server: S3Server 
     },
   });
   return { ...storeAt('in-project', server.endpoint), server };
+}
+
+/** A Ceph of a test file's own, whose gateway it may kill and pause; `undefined` where Ceph is not installed. */
+export async function startOwnCeph(): Promise<(Store & { ceph: Ceph; stop(): Promise<void> }) | undefined> {
+  if (!isCephInstalled()) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 's3-sync-own-ceph-'));
+  const ceph = await Ceph.in(folder);
+  await ceph.run('start');
+  const stop = async (): Promise<void> => {
+    await ceph.run('wipe');
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { ...storeAt('ceph', ceph.endpoint), ceph, stop };
 }
 
 /** The Ceph of this run, or `undefined` where there is none. */
@@ -109,7 +126,8 @@ export function describeRealestStore(name: string, define: (store: () => Store) 
   });
 }
 
-function declareMissingCeph(): void {
+/** A skipped test that says how to get Ceph; where CI=true it fails. */
+export function declareMissingCeph(): void {
   if (process.env.CI === 'true') {
     test('needs Ceph', () => {
       throw new Error(HOW_TO_GET_CEPH);
