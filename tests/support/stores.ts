@@ -67,6 +67,23 @@ export function cephStore(): Store | undefined {
 }
 
 /**
+ * Ceph where it is there, else the project's own server: for tests that take too long to run on both.
+ *
+ * @returns the store, and what ends it.
+ */
+export async function startRealestStore(): Promise<{ store: Store; close: () => Promise<void> }> {
+  const ceph = cephStore();
+  if (ceph !== undefined) return { store: ceph, close: () => Promise.resolve() };
+  if (process.env.CI === 'true') throw new Error(HOW_TO_GET_CEPH);
+  process.stderr.write(`SKIPPED ${HOW_TO_GET_CEPH}\n`);
+  const store = await startInProjectStore();
+  return { store, close: () => store.server.close() };
+}
+
+/** The name of the store that `startRealestStore` gives, for the name of a group of tests. */
+export const REALEST_STORE: Store['name'] = cephStore() === undefined ? 'in-project' : 'ceph';
+
+/**
  * Declares the same tests for every store: `<name> [in-project]` and `<name> [ceph]`.
  * Without Ceph a skipped test says how to get it, and fails where CI=true: there nothing may be left out in silence.
  *
@@ -85,6 +102,27 @@ export function describeEachStore(name: string, define: (store: () => Store) => 
     const ceph = cephStore();
     if (ceph === undefined) declareMissingCeph();
     else define(() => ceph);
+  });
+}
+
+/**
+ * Declares tests of the whole plugin: on Ceph where it is there, else on the project's own server. The contract tests
+ * hold both stores to the same behaviour, so `npm run test:long` alone declares these for both.
+ *
+ * @param define gets a function that returns the store; call it inside hooks and tests.
+ */
+export function describeRealestStore(name: string, define: (store: () => Store) => void): void {
+  if (process.env.S3_SYNC_LONG === '1') {
+    describeEachStore(name, define);
+    return;
+  }
+  describe(`${name} [${REALEST_STORE}]`, () => {
+    let started: Awaited<ReturnType<typeof startRealestStore>> | undefined;
+    beforeAll(async () => {
+      started = await startRealestStore();
+    });
+    afterAll(() => started?.close());
+    define(() => started?.store ?? notStarted());
   });
 }
 

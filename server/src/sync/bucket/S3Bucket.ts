@@ -16,9 +16,9 @@ import { conditionHeaders } from './conditionHeaders';
 import { deleteObjects } from './deleteObjects';
 import { listObjects } from './listObjects';
 import { decodeMetadata, encodeMetadata } from './metadata';
-import { putLarge } from './putLarge';
-import { S3Connection, type RequestContext } from './S3Connection';
+import { abortLarge, putLarge } from './putLarge';
 import { resumedBody } from './resumedBody';
+import { S3Connection, type RequestContext } from './S3Connection';
 import { VerifiedBody } from './VerifiedBody';
 import { withoutQuotes } from './withoutQuotes';
 
@@ -123,6 +123,10 @@ class S3Bucket implements Bucket {
 
   putLarge(input: PutLargeInput): Promise<{ etag: string }> {
     return putLarge(this.connection, input, this.cacheControl());
+  }
+
+  abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void> {
+    return abortLarge(this.connection, key, uploadId, signal);
   }
 
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]> {
