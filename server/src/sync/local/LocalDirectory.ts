@@ -1,6 +1,6 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
@@ -93,6 +93,7 @@ export class LocalDirectory implements Local {
     if (path === undefined) return undefined;
     try {
       const stats = await lstat(path, { bigint: true });
+      await requireOwnName(key, path, stats.ino);
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
@@ -159,7 +160,8 @@ export class LocalDirectory implements Local {
     for (const [depth, name] of names.slice(0, -1).entries()) {
       path = join(path, name);
       try {
-        const stats = await lstat(path);
+        const stats = await lstat(path, { bigint: true });
+        await requireOwnName(key, path, stats.ino);
         if (stats.isSymbolicLink()) {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
           path = await realDirectory(path);
@@ -235,6 +237,32 @@ class OpenLocalFile implements OpenFile {
       throw unreadable(this.#key, error);
     }
   }
+}
+
+/**
+ * Makes sure that what stands at a path has that very name: some file systems take names for the same that differ by
+ * case or by Unicode form alone (aws-cli#1639, aws-cli#9596), and then one key would overwrite another.
+ *
+ * @param inode of what was found at the path.
+ * @throws {SyncError} `UNSAFE_KEY` where it has another name.
+ */
+async function requireOwnName(key: string, path: string, inode: bigint): Promise<void> {
+  const name = basename(path);
+  const twin = twinOf(name);
+  if (twin === name) return;
+  const folder = dirname(path);
+  const other = await lstat(join(folder, twin), { bigint: true }).catch(() => undefined);
+  if (other?.ino !== inode || (await readdir(folder)).includes(name)) return;
+  throw unsafe(key, `this disk does not tell ${name} apart from another name that is here`);
+}
+
+/** The name in another case, or else in another Unicode form; the name itself where it has neither. */
+function twinOf(name: string): string {
+  const upper = name.toUpperCase();
+  if (upper !== name) return upper;
+  const lower = name.toLowerCase();
+  if (lower !== name) return lower;
+  return name.normalize('NFD') === name ? name.normalize('NFC') : name.normalize('NFD');
 }
 
 /**
