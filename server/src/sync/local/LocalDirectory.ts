@@ -36,9 +36,14 @@ interface Name {
   kind: 'file' | 'folder' | 'link' | 'link-as-file' | 'link-as-folder' | 'undecodable';
 }
 
+/** Milliseconds for which the place where the root's links end is not looked up again. */
+const ROOT_TRUSTED_MS = 1_000;
+
 /** The files below a directory of the local file system. */
 export class LocalDirectory implements Local {
   readonly #root: string;
+  /** Where the root's links ended, and when that was looked up. */
+  #lookedUp: { root: string; at: number } | undefined;
   readonly #onTemporary: (path: string) => void;
 
   /**
@@ -89,7 +94,8 @@ export class LocalDirectory implements Local {
   }
 
   async stat(key: string): Promise<Fingerprint | undefined> {
-    const path = await this.#resolve(key);
+    const root = await this.#realRoot();
+    const path = await this.#resolveBelow(root, key);
     if (path === undefined) return undefined;
     try {
       const stats = await lstat(path, { bigint: true });
@@ -97,7 +103,7 @@ export class LocalDirectory implements Local {
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
-      if (isGone(error)) return undefined;
+      if (isGone(error)) return (await this.#hasMovedFrom(root)) ? this.stat(key) : undefined;
       throw error instanceof SyncError ? error : unreadable(key, error);
     }
   }
@@ -120,6 +126,8 @@ export class LocalDirectory implements Local {
    * @throws {SyncError} as `stat`.
    */
   async pathForWriting(key: string): Promise<string> {
+    const direct = await this.#resolve(key);
+    if (direct !== undefined) return direct;
     const names = key.split('/');
     for (let depth = 1; depth < names.length; depth++) {
       const folder = names.slice(0, depth).join('/');
@@ -152,9 +160,12 @@ export class LocalDirectory implements Local {
 
   /** @returns the path of a key, or `undefined` where a folder on the way is absent. */
   async #resolve(key: string): Promise<string | undefined> {
+    return this.#resolveBelow(await this.#realRoot(), key);
+  }
+
+  async #resolveBelow(root: string, key: string): Promise<string | undefined> {
     const reason = checkKey(key);
     if (reason) throw unsafe(key, reason);
-    const root = await realDirectory(this.#root);
     const names = key.split('/');
     let path = root;
     for (const [depth, name] of names.slice(0, -1).entries()) {
@@ -166,14 +177,31 @@ export class LocalDirectory implements Local {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
           path = await realDirectory(path);
         } else if (!stats.isDirectory()) {
-          return undefined;
+          return (await this.#hasMovedFrom(root)) ? await this.#resolve(key) : undefined;
         }
       } catch (error) {
-        if (isGone(error)) return undefined;
+        if (isGone(error)) return (await this.#hasMovedFrom(root)) ? await this.#resolve(key) : undefined;
         throw error instanceof SyncError ? error : unreadable(key, error);
       }
     }
     return join(path, names.at(-1) ?? '');
+  }
+
+  async #realRoot(): Promise<string> {
+    const known = this.#lookedUp;
+    if (known && performance.now() - known.at < ROOT_TRUSTED_MS) return known.root;
+    const root = await realDirectory(this.#root);
+    this.#lookedUp = { root, at: performance.now() };
+    return root;
+  }
+
+  /**
+   * Whether the root is another folder by now: what is absent in the old one says nothing.
+   * @throws {SyncError} `DIRECTORY_MISSING`: then nothing is known to be absent.
+   */
+  async #hasMovedFrom(root: string): Promise<boolean> {
+    this.#lookedUp = { root: await realDirectory(this.#root), at: performance.now() };
+    return this.#lookedUp.root !== root;
   }
 
   async #look(root: string, name: Name): Promise<LocalEntry | undefined> {
