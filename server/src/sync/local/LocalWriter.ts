@@ -32,13 +32,16 @@ export class LocalWriter {
 
   /**
    * Makes sure that a file can be put in the key's place; empty folders that stand there go.
+   * @returns the path of that place.
    * @throws {Blocked} where something else is in the way.
    * @throws {SyncError} as `LocalDirectory.stat`.
    */
-  async makeWay(key: string): Promise<void> {
+  async makeWay(key: string): Promise<string> {
     const target = await this.#directory.pathForWriting(key);
-    if (await isDirectory(target)) await removeEmptyFolder(target);
+    if (!(await isDirectory(target))) return target;
+    await removeEmptyFolder(target);
     if (await isDirectory(target)) throw new Blocked(key, key);
+    return target;
   }
 
   /**
@@ -99,8 +102,7 @@ export class LocalWriter {
     expected: Fingerprint | undefined,
     why: TrashReason,
   ): Promise<Fingerprint> {
-    await this.makeWay(key);
-    const target = await this.#directory.pathForWriting(key);
+    const target = await this.makeWay(key);
     await this.#requireUnchanged(key, expected);
     if (expected) {
       const id = await this.#trash.keepLink(target, key, why);
