@@ -136,6 +136,24 @@ const histories: [what: string, history: Partial<History>][] = [
       ],
     },
   ],
+  [
+    'a file is deleted in the moment in which it was fetched',
+    {
+      conditions: 'ignored',
+      startsFull: true,
+      actions: [
+        write(0, B),
+        remove(0, A),
+        write(1, B),
+        sync({ do: 'deliver-again', instance: 1, pick: 1 }, { crashAt: 0 }),
+        remove(0, C),
+        whole(0, { interrupt: { at: 0, what: write(0, C) } }),
+        deliver(0),
+        remove(1, C),
+        whole(1, { interrupt: { at: 25, what: remove(1, C) } }),
+      ],
+    },
+  ],
 ];
 
 describe('Nothing is lost, and all end alike and at rest, when', () => {

@@ -122,8 +122,9 @@ export class LocalWriter {
     await syncFolder(dirname(target));
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
-    if (!placed || !isSameFile(placed, temporary.file)) throw changed(key);
-    return placed;
+    if (placed && !isSameFile(placed, temporary.file)) throw changed(key);
+    // It was there, and somebody has deleted it since: fetched once more, it would come back.
+    return placed ?? { ...temporary.file, ctimeNs: 0n };
   }
 
   /**
