@@ -48,7 +48,10 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
     try {
       const worker = makeWorker(options, state, opened);
       await new Run({ options, state, worker, ...opened }).execute(opened.scope);
-      await opened.leftovers.remove();
+      await opened.leftovers.remove().catch((error: unknown) => {
+        const failure = asSyncError(error);
+        state.fail(failure, failure.key ?? '');
+      });
     } finally {
       await endFlushing?.();
     }

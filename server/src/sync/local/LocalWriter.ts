@@ -38,10 +38,9 @@ export class LocalWriter {
    */
   async makeWay(key: string): Promise<string> {
     const target = await this.#directory.pathForWriting(key);
-    if (await isDirectory(target)) {
-      await removeEmptyFolder(target);
-      if (await isDirectory(target)) throw new Blocked(key, key);
-    }
+    if (!(await isDirectory(target))) return target;
+    await removeEmptyFolder(target);
+    if (await isDirectory(target)) throw new Blocked(key, key);
     return target;
   }
 
@@ -123,8 +122,9 @@ export class LocalWriter {
     await syncFolder(dirname(target));
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
-    if (!placed || !isSameFile(placed, temporary.file)) throw changed(key);
-    return placed;
+    if (placed && !isSameFile(placed, temporary.file)) throw changed(key);
+    // It was there, and somebody has deleted it since: fetched once more, it would come back.
+    return placed ?? { ...temporary.file, ctimeNs: 0n };
   }
 
   /**
