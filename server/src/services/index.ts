@@ -1,4 +1,9 @@
 import type { Core } from '@strapi/strapi';
+import { BaseAccess } from '../serve/BaseAccess';
+import { KnownFiles } from '../serve/KnownFiles';
+import { MediaUrls } from '../serve/MediaUrls';
+import { ServingSettings } from '../serve/Serving';
+import { BaseKeeper } from '../sync/base/BaseKeeper';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
@@ -34,6 +39,8 @@ export interface Services {
   runner: RunnerService;
   status: StatusService;
   commands: CommandsService;
+  baseAccess: BaseAccess;
+  mediaUrls: MediaUrls;
   log: Log;
 }
 
@@ -61,6 +68,7 @@ function createServices(strapi: Core.Strapi): Services {
   const feed = createFeed(strapi, clock);
   const mediaReferences = createMediaReferences(strapi, settings);
   const activity = createActivity();
+  const baseKeeper = new BaseKeeper();
   const runner = createRunner({
     settings,
     credentials,
@@ -71,11 +79,19 @@ function createServices(strapi: Core.Strapi): Services {
     feed,
     mediaReferences,
     activity,
+    baseKeeper,
     log,
   });
   const status = createStatus(settings, runner, runs, instances, activity);
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
+  const servingSettings = new ServingSettings(settings, credentials);
+  const baseAccess = new BaseAccess(baseKeeper, leases);
+  const knownFiles = new KnownFiles(baseAccess);
+  baseKeeper.onChange((keys) => {
+    knownFiles.forget(keys);
+  });
+  const mediaUrls = new MediaUrls(servingSettings, knownFiles, () => strapi.config.get('server.url', ''));
   const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
   return {
     settings,
@@ -92,6 +108,8 @@ function createServices(strapi: Core.Strapi): Services {
     runner,
     status,
     commands,
+    baseAccess,
+    mediaUrls,
     log,
   };
 }

@@ -30,13 +30,20 @@ export class LocalWriter {
   /**
    * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk.
    * @param mtimeMs time the file gets, milliseconds since the epoch.
+   * @param onOpen called with the file's absolute path before the first byte.
    * @throws whatever the body throws; then no file is left.
    */
-  async writeTemporary(key: string, body: AsyncIterable<Buffer>, mtimeMs: number): Promise<TemporaryFile> {
+  async writeTemporary(
+    key: string,
+    body: AsyncIterable<Buffer>,
+    mtimeMs: number,
+    onOpen?: (path: string) => void,
+  ): Promise<TemporaryFile> {
     const target = await this.#directory.pathForWriting(key);
     const path = join(dirname(target), `.${randomBytes(8).toString('hex')}${TEMPORARY_SUFFIX}`);
     const handle = await open(path, 'wx', 0o644);
     try {
+      onOpen?.(path);
       let size = 0;
       for await (const chunk of body) {
         // Unlike `write`, this goes on until every byte is there, or throws: a full disk takes a part without a word.
