@@ -32,7 +32,7 @@ export class KnownFiles {
   readonly #access: BaseAccess;
   readonly #remembered = new Map<string, Remembered>();
   /** Keys that the base is being asked for; a change of the entry meanwhile takes the question back. */
-  readonly #asking = new Map<string, object>();
+  readonly #asking = new Map<string, { isOutdated: boolean }>();
   /** Files are read one after the other: an answer does not wait for it. */
   #reading: Promise<void> = Promise.resolve();
   #serving: Serving | undefined;
@@ -70,15 +70,17 @@ export class KnownFiles {
   forget(keys: readonly string[]): void {
     for (const key of keys) {
       this.#remembered.delete(key);
+      const question = this.#asking.get(key);
+      if (question) question.isOutdated = true;
       this.#asking.delete(key);
     }
   }
 
   async #learnOne(serving: Serving, base: Base, key: string): Promise<void> {
-    const question = {};
+    const question = this.#asking.get(key) ?? { isOutdated: false };
     this.#asking.set(key, question);
     const [entry, intent] = await Promise.all([base.get(key), base.intent(key)]);
-    if (this.#asking.get(key) !== question) return;
+    if (question.isOutdated) return;
     this.#asking.delete(key);
     // While something was begun and not ended, neither side needs to be what base says.
     const now = entry && !intent ? fingerprintNow(serving, key) : undefined;

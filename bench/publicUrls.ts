@@ -1,0 +1,128 @@
+/**
+ * What public URLs add to a REST answer with 10,000 media, beside the same answer without them, in turns.
+ *
+ * Run it with: npx tsx bench/publicUrls.ts
+ */
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { servicesOf } from '../server/src/services';
+import { endOfStart } from '../tests/support/runs';
+import { SiteBucket } from '../tests/support/SiteBucket';
+import { startInProjectStore } from '../tests/support/stores';
+import { startStrapi, type StartedStrapi } from '../tests/support/strapi';
+
+const ARTICLES = 100;
+const MEDIA_OF_ARTICLE = 100;
+const PAIRS = 15;
+const CDN = 'https://cdn.example';
+
+const id = z.object({ id: z.number() });
+
+async function main(): Promise<void> {
+  const store = await startInProjectStore();
+  const bucket = await SiteBucket.create(store);
+  const publicDir = mkdtempSync(path.join(tmpdir(), 's3-sync-bench-'));
+  writeFiles(publicDir);
+  const app = await startStrapi({
+    publicDir,
+    pluginConfig: bucket.config({ syncOn: { enabled: false }, scanEvery: 0, reconcileCron: null }),
+  });
+  try {
+    await endOfStart(app);
+    await addContent(app);
+    const token = z
+      .object({ accessKey: z.string() })
+      .parse(
+        await app.strapi
+          .get<{ get(uid: string): { create(token: object): Promise<unknown> } }>('services')
+          .get('admin::api-token')
+          .create({ name: 'bench', description: '', type: 'full-access', lifespan: null }),
+      );
+    const times: { without: number; with: number }[] = [];
+    for (let pair = 0; pair <= PAIRS; pair += 1) {
+      const without = await measure(app, token.accessKey, '');
+      const withUrls = await measure(app, token.accessKey, CDN);
+      // The first pair warms up.
+      if (pair > 0) times.push({ without, with: withUrls });
+    }
+    const ratios = times.map((time) => time.with / time.without);
+    process.stdout.write(`REST, ${ARTICLES * MEDIA_OF_ARTICLE} media in the answer, ${PAIRS} pairs, medians:
+  without public URLs ${median(times.map(({ without }) => without)).toFixed(0)} ms
+  with public URLs    ${median(times.map((time) => time.with)).toFixed(0)} ms
+  added               ${((median(ratios) - 1) * 100).toFixed(1)} % (median of the pairs; allowed: 10 %)
+`);
+  } finally {
+    await app.stop();
+    await store.server.close();
+    rmSync(publicDir, { recursive: true, force: true });
+  }
+}
+
+function nameOf(article: number, media: number): string {
+  return `bench_${article}_${media}`;
+}
+
+function writeFiles(publicDir: string): void {
+  mkdirSync(path.join(publicDir, 'uploads'));
+  const anHourAgo = Date.now() / 1000 - 3_600;
+  for (let article = 0; article < ARTICLES; article += 1) {
+    for (let media = 0; media < MEDIA_OF_ARTICLE; media += 1) {
+      const file = path.join(publicDir, 'uploads', `${nameOf(article, media)}.txt`);
+      writeFileSync(file, nameOf(article, media));
+      utimesSync(file, anHourAgo, anHourAgo);
+    }
+  }
+}
+
+async function addContent({ strapi }: StartedStrapi): Promise<void> {
+  for (let article = 0; article < ARTICLES; article += 1) {
+    const ids: number[] = [];
+    for (let media = 0; media < MEDIA_OF_ARTICLE; media += 1) {
+      const hash = nameOf(article, media);
+      const data = {
+        name: hash,
+        hash,
+        ext: '.txt',
+        mime: 'text/plain',
+        size: 1,
+        url: `/uploads/${hash}.txt`,
+        provider: 'local',
+        folderPath: '/',
+      };
+      ids.push(id.parse(await strapi.db.query('plugin::upload.file').create({ data })).id);
+    }
+    await strapi
+      .documents('api::article.article')
+      .create({ data: { title: `Article ${article}`, gallery: ids }, status: 'published' });
+  }
+}
+
+/** Milliseconds of one answer, after one that warms up. */
+async function measure({ strapi, url }: StartedStrapi, token: string, publicBaseUrl: string): Promise<number> {
+  const saved = await servicesOf(strapi).settings.save({ publicBaseUrl });
+  if ('errors' in saved) throw new Error('The settings were refused.');
+  const ask = async (): Promise<string> => {
+    const answer = await fetch(`${url}/api/articles?populate[gallery]=true&pagination[pageSize]=${ARTICLES}`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    return answer.text();
+  };
+  const body = await ask();
+  const found = body.split(`"${CDN}/uploads/`).length - 1;
+  const expected = publicBaseUrl === '' ? 0 : ARTICLES * MEDIA_OF_ARTICLE;
+  if (found !== expected) throw new Error(`${found} public URLs instead of ${expected}: ${body.slice(0, 500)}`);
+  const begun = performance.now();
+  await ask();
+  return performance.now() - begun;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${String(error)}\n`);
+  process.exitCode = 1;
+});
