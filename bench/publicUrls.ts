@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { servicesOf } from '../server/src/services';
-import { endOfStart } from '../tests/support/runs';
+import { listRuns } from '../tests/support/runs';
 import { SiteBucket } from '../tests/support/SiteBucket';
 import { startInProjectStore } from '../tests/support/stores';
+import { waitUntil } from '../tests/support/waitUntil';
 import { startStrapi, type StartedStrapi } from '../tests/support/strapi';
 
 const ARTICLES = 100;
@@ -30,7 +31,11 @@ async function main(): Promise<void> {
     pluginConfig: bucket.config({ syncOn: { enabled: false }, scanEvery: 0, reconcileCron: null }),
   });
   try {
-    await endOfStart(app);
+    await waitUntil(
+      'the files are in the bucket',
+      async () => (await listRuns(app)).find(({ trigger, status }) => trigger === 'start' && status === 'done'),
+      300_000,
+    );
     await addContent(app);
     const token = z
       .object({ accessKey: z.string() })
