@@ -9,6 +9,7 @@ export class TcpProxy {
   readonly #sockets = new Set<Socket>();
   #isCut = false;
   #sentBytes = 0;
+  readonly #counters: { text: string; count: number }[] = [];
 
   private constructor(target: URL) {
     this.#target = target;
@@ -36,6 +37,16 @@ export class TcpProxy {
     return this.#sentBytes;
   }
 
+  /**
+   * Counts what is sent to the store and holds this text, from now on.
+   * @returns a function that tells how often it was sent.
+   */
+  countSent(text: string): () => number {
+    const counter = { text, count: 0 };
+    this.#counters.push(counter);
+    return () => counter.count;
+  }
+
   /** Ends all connections, and every new one at once. */
   cut(): void {
     this.#isCut = true;
@@ -60,6 +71,7 @@ export class TcpProxy {
     }
     socket.on('data', (chunk: Buffer) => {
       this.#sentBytes += chunk.length;
+      for (const counter of this.#counters) if (chunk.includes(counter.text)) counter.count += 1;
     });
     const store = connect(Number(this.#target.port), this.#target.hostname);
     for (const [one, other] of [

@@ -1,5 +1,7 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import { describeError } from '../services/describeError';
+import type { Log } from '../services/log';
 import type { Base, BaseEntry } from '../sync/base/Base';
 import { sameFingerprint, type Fingerprint } from '../sync/Fingerprint';
 import { hashFile } from '../sync/hashFile';
@@ -16,6 +18,9 @@ const UNKNOWN_MS = 5_000;
 /** Within so many ms two writes can leave the same time behind: the fingerprint of such a file proves nothing yet. */
 const RACY_MS = 1_000;
 
+/** The same trouble is told once in so long, in ms. */
+const TELL_MS = 60_000;
+
 /** Keys looked up in the base together. */
 const BATCH = 256;
 
@@ -29,16 +34,20 @@ export type Look = { kind: 'known'; md5: string } | { kind: 'unknown' } | { kind
  * sides last agreed on, and one look at the file says whether it is still the same.
  */
 export class KnownFiles {
-  readonly #access: BaseAccess;
+  readonly #access: Pick<BaseAccess, 'use'>;
+  readonly #log: Pick<Log, 'warn'>;
   readonly #remembered = new Map<string, Remembered>();
   /** Keys that the base is being asked for; a change of the entry meanwhile takes the question back. */
   readonly #asking = new Map<string, { isOutdated: boolean }>();
   /** Files are read one after the other: an answer does not wait for it. */
   #reading: Promise<void> = Promise.resolve();
   #serving: Serving | undefined;
+  #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor(access: BaseAccess) {
+  /** @param log told where the base cannot be read; answers then keep their local URLs. */
+  constructor(access: Pick<BaseAccess, 'use'>, log: Pick<Log, 'warn'>) {
     this.#access = access;
+    this.#log = log;
   }
 
   /** @returns `ask` where `learn` has to be asked first. */
@@ -56,14 +65,20 @@ export class KnownFiles {
   async learn(serving: Serving, keys: Iterable<string>): Promise<void> {
     this.#turnTo(serving);
     const all = [...keys];
-    const learnt = await this.#access.use(serving, async ({ base }) => {
-      for (let at = 0; at < all.length; at += BATCH) {
-        await Promise.all(all.slice(at, at + BATCH).map((key) => this.#learnOne(serving, base, key)));
-      }
-      return true;
-    });
-    if (learnt === undefined)
-      for (const key of all) this.#remember(key, { kind: 'unknown', until: Date.now() + UNKNOWN_MS });
+    let isLearnt: boolean | undefined;
+    try {
+      isLearnt = await this.#access.use(serving, async ({ base }) => {
+        for (let at = 0; at < all.length; at += BATCH) {
+          await Promise.all(all.slice(at, at + BATCH).map((key) => this.#learnOne(serving, base, key)));
+        }
+        return true;
+      });
+    } catch (error) {
+      // An answer is not to fail for that; the next run sets a damaged base aside and tells of it.
+      this.#tell(error);
+    }
+    if (isLearnt === true) return;
+    for (const key of all) this.#remember(key, { kind: 'unknown', until: Date.now() + UNKNOWN_MS });
   }
 
   /** The entries of these keys change: what was remembered may be wrong. */
@@ -104,6 +119,14 @@ export class KnownFiles {
       if (md5 !== entry.md5 || this.#serving !== serving || this.#remembered.get(key)?.kind !== 'unknown') return;
       this.#remember(key, { kind: 'known', fingerprint: entry.fingerprint, md5 });
     });
+  }
+
+  #tell(error: unknown): void {
+    if (Date.now() - this.#toldAt < TELL_MS) return;
+    this.#toldAt = Date.now();
+    this.#log.warn(
+      `Which files are in the bucket is not known, so they keep their local URLs. ${describeError(error)}`,
+    );
   }
 
   #remember(key: string, what: Remembered): void {

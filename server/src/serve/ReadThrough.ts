@@ -247,9 +247,9 @@ export class ReadThrough {
   /** Before the first file comes: afterwards the directory does not look emptied any more, and a guard rests on that. */
   async #noteEmptied({ serving, local }: Opened, base: Base): Promise<void> {
     if (this.#filled?.serving === serving && Date.now() < this.#filled.until) return;
-    const facts = await base.facts();
-    if (!facts.emptied && (await isEmptied(base, local))) {
-      await base.setFacts({ ...facts, emptied: 'directory-emptied' });
+    if (!(await base.facts()).emptied && (await isEmptied(base, local))) {
+      // Read anew: a run may have noted something meanwhile.
+      await base.setFacts({ ...(await base.facts()), emptied: 'directory-emptied' });
     }
     this.#filled = { serving, until: Date.now() + FILLED_MS };
   }

@@ -94,7 +94,7 @@ function createServices(strapi: Core.Strapi): Services {
   const trash = createTrash(settings, feed, wishes);
   const servingSettings = new ServingSettings(settings, credentials);
   const baseAccess = new BaseAccess(baseKeeper, leases);
-  const knownFiles = new KnownFiles(baseAccess);
+  const knownFiles = new KnownFiles(baseAccess, log);
   baseKeeper.onChange((keys) => {
     knownFiles.forget(keys);
   });
