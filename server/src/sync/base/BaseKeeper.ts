@@ -151,6 +151,10 @@ class SharedBase implements Base {
     return this.#base.forgetIntents(keys);
   }
 
+  forget(facts: BaseFacts): Promise<void> {
+    return this.#base.forget(facts);
+  }
+
   facts(): Promise<BaseFacts> {
     return this.#base.facts();
   }
