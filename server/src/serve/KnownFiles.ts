@@ -1,5 +1,4 @@
 import { lstatSync } from 'node:fs';
-import { join } from 'node:path';
 import { describeError } from '../services/describeError';
 import type { Log } from '../services/log';
 import type { Base, BaseEntry } from '../sync/base/Base';
@@ -23,6 +22,8 @@ const TELL_MS = 60_000;
 
 /** Keys looked up in the base together. */
 const BATCH = 256;
+
+const STAT_OPTIONS = { bigint: true, throwIfNoEntry: false } as const;
 
 type Remembered = { kind: 'known'; fingerprint: Fingerprint; md5: string } | { kind: 'unknown'; until: number };
 
@@ -148,7 +149,7 @@ export class KnownFiles {
 /** Not asynchronous: an answer may hold thousands of files, and each look takes a few microseconds. */
 function fingerprintNow({ directory }: Serving, key: string): Fingerprint | undefined {
   try {
-    const stats = lstatSync(join(directory, key), { bigint: true, throwIfNoEntry: false });
+    const stats = lstatSync(`${directory}/${key}`, STAT_OPTIONS);
     if (stats?.isFile() !== true) return undefined;
     return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
   } catch {

@@ -7,6 +7,9 @@ const UPLOADS = '/uploads/';
 /** Characters of the content's hash in a URL: enough that a replaced file has another address. */
 const VERSION_LENGTH = 10;
 
+/** Paths that are the same with and without escapes. */
+const PLAIN = /^[\w./-]*$/;
+
 /** Gives the public URL of a local one, or `undefined` where it has to stay as it is. */
 export type ResolveUrl = (url: string) => string | undefined;
 
@@ -59,15 +62,27 @@ export class MediaUrls {
     const local = toLocal(url, siteUrls, serving.publicBaseUrl);
     if (local === undefined) return undefined;
     const [, path = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(local) ?? [];
-    const name = decoded(path.slice(UPLOADS.length));
+    const known = this.#lookAt(serving, path.slice(UPLOADS.length), unknown);
+    if (known === undefined) return undefined;
+    const version = `v=${known.md5.slice(0, VERSION_LENGTH)}`;
+    const search = query.length > 1 ? `${query}&${version}` : `?${version}`;
+    return `${serving.publicBaseUrl ?? ''}/${encodedKey(known.key)}${search}${fragment}`;
+  }
+
+  /** @param path below `/uploads/`, as it stands in the URL. */
+  #lookAt(serving: Serving, path: string, unknown: Set<string>): { key: string; md5: string } | undefined {
+    // An answer may hold thousands: what is known already needs no second look at its name.
+    if (serving.keyPrefix !== undefined && PLAIN.test(path)) {
+      const key = serving.keyPrefix + path;
+      const look = this.#known.look(serving, key);
+      if (look.kind !== 'ask') return look.kind === 'known' ? { key, md5: look.md5 } : undefined;
+    }
+    const name = decoded(path);
     const key = name === undefined ? undefined : serving.keyOf(name);
     if (key === undefined) return undefined;
     const look = this.#known.look(serving, key);
     if (look.kind === 'ask') unknown.add(key);
-    if (look.kind !== 'known') return undefined;
-    const version = `v=${look.md5.slice(0, VERSION_LENGTH)}`;
-    const search = query.length > 1 ? `${query}&${version}` : `?${version}`;
-    return `${serving.publicBaseUrl ?? ''}/${key.split('/').map(encoded).join('/')}${search}${fragment}`;
+    return look.kind === 'known' ? { key, md5: look.md5 } : undefined;
   }
 }
 
@@ -90,6 +105,10 @@ function decoded(path: string): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+function encodedKey(key: string): string {
+  return PLAIN.test(key) ? key : key.split('/').map(encoded).join('/');
 }
 
 /** As RFC 3986 says: the characters that JavaScript leaves alone would end a URL in Markdown or CSS. */

@@ -37,6 +37,7 @@ describe('files that are surely in the bucket as they are here', () => {
       publicBaseUrl: undefined,
       siteUrls: [],
       keyOf: () => undefined,
+      keyPrefix: undefined,
     };
     base = await openBase(serving.base);
     warnings = [];

@@ -25,6 +25,7 @@ function makeUrls(more: Partial<Serving> = {}, serverUrl = ''): { urls: MediaUrl
     readThrough: true,
     publicBaseUrl: 'https://cdn.example/site',
     siteUrls: [],
+    keyPrefix: directory === project.publicDirectory ? 'uploads/' : undefined,
     keyOf: (path) => {
       const key = keyOfUpload(project, directory, path);
       return key !== undefined && filter.matches(key) ? key : undefined;
@@ -36,6 +37,8 @@ function makeUrls(more: Partial<Serving> = {}, serverUrl = ''): { urls: MediaUrl
   const known = {
     look: (_serving: Serving, key: string): Look => {
       if (key.includes('unknown')) return { kind: 'unknown' };
+      // What is not synced is never learnt.
+      if (!filter.matches(key) || key.includes('..')) return { kind: 'ask' };
       return key.includes('late') && !asked.has(key) ? { kind: 'ask' } : { kind: 'known', md5: MD5 };
     },
     learn: async (_serving: Serving, keys: Iterable<string>) => {
