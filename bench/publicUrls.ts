@@ -1,7 +1,7 @@
 /**
  * What public URLs add to a REST answer with 10,000 media, beside the same answer without them, in turns.
  *
- * Run it with: npx tsx bench/publicUrls.ts
+ * Run it with: npm run bench:urls
  */
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -29,7 +29,7 @@ export interface Asked {
 const TIMES = 10;
 
 /** Uploads at a time. */
-const AT_A_TIME = 4;
+const AT_A_TIME = 2;
 
 /** Every so many uploads is an image with formats. */
 const IMAGE_EVERY = 10;
