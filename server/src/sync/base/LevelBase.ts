@@ -16,6 +16,7 @@ import {
   decodeListed,
   decodePlannedDelete,
   encodeEntry,
+  encodeIntent,
 } from './encoding';
 
 /** Raised when the form of what is stored changes; a base of another version is set aside. */
@@ -122,7 +123,7 @@ class LevelBase implements Base {
   }
 
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
-    const value = JSON.stringify(intent);
+    const value = encodeIntent(intent);
     await this.#level.batch(keys.map((key) => ({ type: 'put', key: INTENT + key, value }))).catch(this.#unwritable);
   }
 

@@ -13,6 +13,8 @@ import type { Trash, TrashItem, TrashReason } from './Trash';
 /** A downloaded file, complete and on the disk, beside the place it is meant for. */
 export interface TemporaryFile {
   path: string;
+  /** What stays as it is when it gets its name. */
+  file: Pick<Fingerprint, 'size' | 'mtimeNs' | 'inode'>;
 }
 
 /**
@@ -70,7 +72,8 @@ export class LocalWriter {
       if ((await handle.stat()).size !== size) throw cutShort(key);
       await handle.close();
       await utimes(path, mtimeMs / 1000, mtimeMs / 1000);
-      return { path };
+      const { mtimeNs, ino } = await lstat(path, { bigint: true });
+      return { path, file: { size, mtimeNs, inode: ino } };
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(path, { force: true });
@@ -106,7 +109,6 @@ export class LocalWriter {
     await this.makeWay(key);
     const target = await this.#directory.pathForWriting(key);
     await this.#requireUnchanged(key, expected);
-    const ours = await lstat(temporary.path, { bigint: true });
     if (expected) {
       const id = await this.#trash.keepLink(target, key, why);
       // A file that was written while it went to the trash is not to be overwritten.
@@ -125,7 +127,7 @@ export class LocalWriter {
     await syncFolder(dirname(target));
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
-    if (!placed || !sameContentTimes(placed, ours)) throw changed(key);
+    if (!placed || !isSameFile(placed, temporary.file)) throw changed(key);
     return placed;
   }
 
@@ -195,10 +197,7 @@ export class LocalWriter {
 
   async #requireUnchanged(key: string, expected: Fingerprint | undefined): Promise<void> {
     const now = await this.#directory.stat(key);
-    const unchanged =
-      expected === undefined || now === undefined
-        ? expected === now
-        : expected.size === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.inode;
+    const unchanged = expected === undefined || now === undefined ? expected === now : isSameFile(expected, now);
     if (!unchanged) throw changed(key);
   }
 
@@ -226,9 +225,13 @@ export class LocalWriter {
   }
 }
 
-/** A move or a new name changes ctime, so size, time and inode have to do. */
 function sameContentTimes(expected: Fingerprint, now: { size: bigint; mtimeNs: bigint; ino: bigint }): boolean {
-  return BigInt(expected.size) === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.ino;
+  return isSameFile(expected, { size: Number(now.size), mtimeNs: now.mtimeNs, inode: now.ino });
+}
+
+/** A move or a new name changes ctime, so size, time and inode have to do. */
+function isSameFile(one: TemporaryFile['file'], other: TemporaryFile['file']): boolean {
+  return one.size === other.size && one.mtimeNs === other.mtimeNs && one.inode === other.inode;
 }
 
 function cutShort(key: string): SyncError {
