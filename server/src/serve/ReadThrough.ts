@@ -189,7 +189,8 @@ export class ReadThrough {
       const place = (): Promise<Fingerprint> => opened.writer.place(key, temporary, undefined, 'overwritten');
       const noted = await this.#parts.access.use(serving, async ({ base }) => {
         await this.#noteEmptied(opened, base);
-        await base.begin([key], { action: 'download', at: Date.now() });
+        const file = { ...temporary.file, etag: head.etag, md5 };
+        await base.begin([key], { action: 'download', at: Date.now(), file });
         const fingerprint = await place();
         await base.settle([{ key, entry: { fingerprint, racy: false, etag: head.etag, md5 } }]);
         return fingerprint;
