@@ -120,7 +120,7 @@ async function withBase(
   work: (state: RunState, opened: Opened) => Promise<void>,
 ): Promise<void> {
   const { path, directoryId } = await openStateDirectory(options.stateDirectory);
-  const base = await openBase({
+  const base = await (options.openBase ?? openBase)({
     stateDirectory: path,
     identity: options.bucket.identity,
     filter: options.filter.options,

@@ -53,13 +53,18 @@ export interface BaseOptions {
  * @throws {SyncError} `BASE_LOCKED` while another process has it open, `BASE_DAMAGED` where the disk refuses.
  */
 export async function openBase(options: BaseOptions): Promise<Base> {
-  const location = join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
+  const location = locationOf(options);
   const opened = await tryOpen(location);
   if (opened) return opened;
   await setAside(location);
   const fresh = await tryOpen(location);
   if (fresh) return fresh;
   throw damagedError(location);
+}
+
+/** Absolute path of the store of a base. */
+export function locationOf(options: BaseOptions): string {
+  return join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
 }
 
 /** The newest one is kept, for whoever wants to know what happened to it. */
