@@ -5,7 +5,8 @@ import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObject
 import { openBucket } from '../../server/src/sync/bucket/S3Bucket';
 import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
 import { createKeyFilter } from '../../server/src/sync/KeyFilter';
-import type { PlannedOperation } from '../../server/src/sync/Preview';
+import { PlanDigest } from '../../server/src/sync/PlanDigest';
+import type { PlannedOperation } from '../../server/src/sync/PlannedOperation';
 import { previewSync, sync } from '../../server/src/sync/sync';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import type { KeyFailure, SyncReport } from '../../server/src/sync/SyncReport';
@@ -25,6 +26,13 @@ export interface SyncedDirectoryOptions {
 /** What a run gave: its report, and the failures that were streamed. */
 export interface RunResult extends SyncReport {
   failures: KeyFailure[];
+}
+
+/** What a preview gave. */
+export interface PreviewResult extends RunResult {
+  operations: PlannedOperation[];
+  told: PlannedOperation[];
+  digest: string;
 }
 
 /** A directory on the disk and a bucket, synced by the engine without Strapi. */
@@ -48,11 +56,17 @@ export class SyncedDirectory {
     return this.#withEngine(sync, more);
   }
 
-  /** What a run would do, by the engine's own word: keys and actions in the order of keys, with how it ended. */
-  async preview(more: Partial<SyncOptions> = {}): Promise<RunResult & { operations: PlannedOperation[] }> {
-    const operations: PlannedOperation[] = [];
-    const result = await this.#withEngine((options) => previewSync(options, (one) => operations.push(one)), more);
-    return { ...result, operations: operations.sort((one, other) => (one.key < other.key ? -1 : 1)) };
+  /** What a run would do, by the engine's own word: in the order of keys, as it was told, and how it ended. */
+  async preview(more: Partial<SyncOptions> = {}): Promise<PreviewResult> {
+    const told: PlannedOperation[] = [];
+    const digest = new PlanDigest();
+    const onOperation = (one: PlannedOperation): void => {
+      told.push(one);
+      digest.add(one);
+    };
+    const result = await this.#withEngine((options) => previewSync(options, onOperation), more);
+    const operations = [...told].sort((one, other) => (one.key < other.key ? -1 : 1));
+    return { ...result, operations, told, digest: digest.digest() };
   }
 
   async #withEngine(

@@ -6,7 +6,7 @@ import type { Bucket } from '../sync/bucket/Bucket';
 import { openBucket } from '../sync/bucket/S3Bucket';
 import { testConnection, type ConnectionTest } from '../sync/bucket/testConnection';
 import { createKeyFilter } from '../sync/KeyFilter';
-import type { PlannedOperation } from '../sync/Preview';
+import type { PlannedOperation } from '../sync/PlannedOperation';
 import { previewSync, sync } from '../sync/sync';
 import type { SyncErrorCode } from '../sync/SyncError';
 import type { OwnerIdentity, SyncOptions, SyncScope } from '../sync/SyncOptions';

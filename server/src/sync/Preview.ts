@@ -5,14 +5,16 @@ import type { Claim } from './Claim';
 import type { RemoteObject } from './bucket/Bucket';
 import type { Decision } from './decide';
 import { DeletePlan } from './DeletePlan';
-import { describeRow } from './describeRow';
 import { FolderWatch } from './FolderWatch';
 import { gatherDeleteFacts, type SeenByWalk } from './gatherDeleteFacts';
 import { checkGuards } from './guards';
 import type { KeyWorker } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
+import { OperationList } from './OperationList';
 import { plan } from './plan';
+import { causeOfRow, describeCause, type PlanCause } from './planCause';
+import type { PlannedAction, PlannedOperation } from './PlannedOperation';
 import type { RunState } from './RunState';
 import { SyncError } from './SyncError';
 import type { SyncOptions } from './SyncOptions';
@@ -20,18 +22,11 @@ import { throwIfCancelled } from './throwIfCancelled';
 import { TransferPool } from './TransferPool';
 import { transferWeight } from './transferWeight';
 
-/** One thing that a sync would do. */
-export interface PlannedOperation {
-  key: string;
-  action: 'upload' | 'download' | 'delete-remote' | 'delete-local' | 'conflict';
-  /** Why, in a few plain words. */
-  reason: string;
-  /** Bytes. */
-  size: number;
-}
-
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const SIDES = ['remote', 'local'] as const;
+
+/** Gets one operation after the other: transfers first, each kind ascending by key. The next one waits for its end. */
+export type OnOperation = (operation: PlannedOperation) => void | Promise<void>;
 
 export interface PreviewParts {
   options: SyncOptions;
@@ -49,53 +44,55 @@ export class Preview {
   readonly #parts: PreviewParts;
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
-  readonly #onOperation: (operation: PlannedOperation) => void;
+  readonly #transfers: OperationList;
+  readonly #onOperation: OnOperation;
 
-  constructor(parts: PreviewParts, onOperation: (operation: PlannedOperation) => void) {
+  constructor(parts: PreviewParts, onOperation: OnOperation) {
     this.#parts = parts;
     this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
     this.#deletes = new DeletePlan(parts.base);
+    this.#transfers = new OperationList(parts.base);
     this.#onOperation = onOperation;
   }
 
-  /** @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state. */
-  async make(): Promise<void> {
+  /**
+   * @returns the digest of the deletes that wait; `undefined` where there are none.
+   * @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state.
+   */
+  async make(): Promise<string | undefined> {
     const { state, claim, facts, base, local } = this.#parts;
     await claim.look();
     if (!facts.emptied && (await isEmptied(base, local))) facts.emptied = 'directory-emptied';
     state.enter('syncing');
     const seen = await this.#planListed();
     throwIfCancelled(state.signal);
-    await this.#planDeletes(seen);
+    for await (const batch of this.#transfers.all()) await this.#tell(batch);
+    const digest = await this.#planDeletes(seen);
+    await this.#transfers.clear();
     await this.#deletes.clear();
+    return digest;
+  }
+
+  async #tell(operations: readonly PlannedOperation[]): Promise<void> {
+    for (const operation of operations) await this.#onOperation(operation);
   }
 
   async #planListed(): Promise<SeenByWalk> {
     const { state, base, options } = this.#parts;
     const { bucket, filter } = options;
-    // What is decided waits until the listing has proved to be in order: an operation is never told twice.
-    const decided: PlannedOperation[] = [];
-    const planFrom = (listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> => {
-      decided.length = 0;
-      return this.#planAll(listing, (operation) => decided.push(operation));
-    };
     try {
-      return await planFrom(bucket.list(filter.prefixes, state.signal));
+      return await this.#planAll(bucket.list(filter.prefixes, state.signal));
     } catch (error) {
       if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
-      return await planFrom(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
-    } finally {
-      for (const operation of decided) this.#onOperation(operation);
+      return this.#planAll(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
     }
   }
 
-  async #planAll(
-    listing: AsyncIterable<RemoteObject[]>,
-    add: (operation: PlannedOperation) => void,
-  ): Promise<SeenByWalk> {
+  async #planAll(listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> {
     const { options, state, local, base, unsettled } = this.#parts;
     const { mode, filter } = options;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    await this.#transfers.clear();
     await this.#deletes.clear();
     try {
       for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
@@ -110,7 +107,7 @@ export class Preview {
         if (sides.remote) seen.remoteObjects += 1;
         const isKept = sides.local !== undefined || sides.unknown;
         seen.folders.see(sides.key, isKept ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
-        await this.#take(sides, decision, add);
+        await this.#take(sides, decision);
       }
     } finally {
       await this.#pool.idle();
@@ -118,11 +115,11 @@ export class Preview {
     return seen;
   }
 
-  async #take(sides: KeySides, first: Decision, add: (operation: PlannedOperation) => void): Promise<void> {
+  async #take(sides: KeySides, first: Decision): Promise<void> {
     const { state, worker } = this.#parts;
     if (first.action === 'none' || first.action === 'drop-base' || first.action === 'adopt') return;
     if (first.action === 'delete-remote') {
-      await this.#note(sides, first, add);
+      await this.#note(sides, first);
       return;
     }
     const weight = transferWeight(Math.max(sides.local?.size ?? 0, sides.remote?.size ?? 0));
@@ -130,25 +127,25 @@ export class Preview {
       if (state.signal.aborted) return;
       state.begin(sides.key);
       try {
-        await this.#note(sides, await worker.preview(sides), add);
+        await this.#note(sides, await worker.preview(sides));
       } catch (error) {
         state.fail(asSyncError(error, sides.key), sides.key);
       }
     });
   }
 
-  async #note(sides: KeySides, decision: Decision, add: (operation: PlannedOperation) => void): Promise<void> {
+  async #note(sides: KeySides, decision: Decision): Promise<void> {
     const { key, local, remote } = sides;
-    const reason = describeRow(decision.row);
+    const cause = causeOfRow(decision.row);
     switch (decision.action) {
       case 'upload':
-        add({ key, action: 'upload', reason, size: local?.size ?? 0 });
+        await this.#transfers.add(operation(key, 'upload', cause, local?.size ?? 0));
         return;
       case 'download':
-        add({ key, action: 'download', reason, size: remote?.size ?? 0 });
+        await this.#transfers.add(operation(key, 'download', cause, remote?.size ?? 0));
         return;
       case 'conflict':
-        add({ key, action: 'conflict', reason, size: Math.max(local?.size ?? 0, remote?.size ?? 0) });
+        await this.#transfers.add(operation(key, 'conflict', cause, Math.max(local?.size ?? 0, remote?.size ?? 0)));
         return;
       case 'delete-remote':
         await this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
@@ -164,32 +161,34 @@ export class Preview {
   }
 
   /** With a failure a run deletes nothing at all, so neither does its plan. */
-  async #planDeletes(seen: SeenByWalk): Promise<void> {
+  async #planDeletes(seen: SeenByWalk): Promise<string | undefined> {
     const { state } = this.#parts;
     const total = this.#deletes.count('remote') + this.#deletes.count('local');
-    if (state.failed > 0 || total === 0) return;
+    if (state.failed > 0 || total === 0) return undefined;
+    const digest = await this.#deletes.digest();
     for (const side of SIDES) {
       const deletes = this.#deletes.count(side);
       const refusal = checkGuards(await gatherDeleteFacts({ ...this.#parts, side, seen, deletes }));
-      if (refusal && !state.refused) state.refuse({ ...refusal, digest: await this.#deletes.digest() });
+      if (refusal && !state.refused) state.refuse({ ...refusal, digest });
     }
     for (const side of SIDES) {
       for await (const batch of this.#deletes.of(side)) await this.#tellDeletes(side, batch);
     }
+    return digest;
   }
 
   /** What the Media Library still names is not deleted in the bucket: SINGLE withholds it, MULTI fetches it back. */
   async #tellDeletes(side: PlannedDelete['side'], batch: readonly PlannedDelete[]): Promise<void> {
     const { options } = this.#parts;
     const named = side === 'remote' ? await options.referenced(batch.map(({ key }) => key)) : new Set<string>();
+    const cause = side === 'remote' ? 'not-here-any-more' : 'not-in-bucket-any-more';
     for (const { key, size } of batch) {
-      if (!named.has(key)) {
-        const where = side === 'remote' ? 'not here any more' : 'not in the bucket any more';
-        this.#onOperation({ key, action: `delete-${side}`, reason: where, size });
-      } else if (options.mode === 'MULTI') {
-        const reason = 'missing here, and the Media Library still names it';
-        this.#onOperation({ key, action: 'download', reason, size });
-      }
+      if (!named.has(key)) await this.#onOperation(operation(key, `delete-${side}`, cause, size));
+      else if (options.mode === 'MULTI') await this.#onOperation(operation(key, 'download', 'still-named', size));
     }
   }
+}
+
+function operation(key: string, action: PlannedAction, cause: PlanCause, size: number): PlannedOperation {
+  return { key, action, cause, reason: describeCause(cause), size };
 }

@@ -26,6 +26,8 @@ const KEPT = {
   remote: 'This file is not here any more. Its copy in the bucket was kept.',
   local: 'This file is not in the bucket any more. It was kept here.',
 };
+const NOT_PLANNED = 'Other files than those of the plan would be deleted by now, so nothing was deleted.';
+const NOT_PLANNED_FIX = 'Make a new preview.';
 const NOT_BY_NAME: PerformOptions = { byName: false };
 
 export interface RunParts {
@@ -39,6 +41,8 @@ export interface RunParts {
   claim: Claim;
   /** Operations that were begun and never settled. */
   unsettled: ReadonlyMap<string, Intent>;
+  /** The run carries out a plan: with its digest of the deletes, none other is done. */
+  planned?: { deletes: string | undefined };
 }
 
 /** One run over an opened base: transfers as the plan comes in, then the deletes. */
@@ -226,7 +230,13 @@ export class Run {
       if (refusal) refusals.set(side, refusal);
     }
     const [first] = refusals.values();
-    const digest = first && (await this.#deletes.digest());
+    const { planned } = this.#parts;
+    const digest = first || planned ? await this.#deletes.digest() : undefined;
+    if (planned && planned.deletes !== digest) {
+      await this.#withhold(SIDES, NOT_PLANNED, NOT_PLANNED_FIX);
+      await this.#deletes.clear();
+      return;
+    }
     const isConfirmed = digest !== undefined && digest === options.confirm;
     if (first && !isConfirmed) {
       const guard = refusals.get('remote')?.guard;
