@@ -11,7 +11,7 @@ export default {
       to: PLUGIN_ID,
       intlLabel: { id: `${PLUGIN_ID}.plugin.name`, defaultMessage: 'S3 Sync' },
       permissions: [PERMISSIONS.readSettings],
-      Component: () => import('./pages/SettingsPage'),
+      Component: () => import('./pages/SettingsPage/SettingsPage'),
     });
     app.registerPlugin({ id: PLUGIN_ID, name: PLUGIN_ID });
   },

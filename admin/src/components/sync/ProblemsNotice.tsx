@@ -1,8 +1,8 @@
 import { Box, Typography } from '@strapi/design-system';
 
-import type { Problem } from '../../../server/src/routes/contract';
-import { useTranslation, type MessageKey } from '../hooks/useTranslation';
-import { Notice } from './Notice';
+import type { Problem } from '../../../../server/src/routes/contract';
+import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
+import { Notice } from '../common/Notice';
 
 /** Problems that need no more words than these; the others come with particulars, in the server's words. */
 const TEXTS: Partial<Record<string, MessageKey>> = {

@@ -1,13 +1,13 @@
 import { Button, Flex, Typography, VisuallyHidden } from '@strapi/design-system';
 import { ArrowsCounterClockwise, Cross } from '@strapi/icons';
 
-import type { Problem, StatusAnswer } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useRunSummary } from '../hooks/useRunSummary';
-import { useSyncActions } from '../hooks/useSyncActions';
-import { useTranslation } from '../hooks/useTranslation';
-import { Notice } from './Notice';
-import { Panel } from './Panel';
+import type { Problem, StatusAnswer } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useRunSummary } from '../../hooks/useRunSummary';
+import { useSyncActions } from '../../hooks/useSyncActions';
+import { useTranslation } from '../../hooks/useTranslation';
+import { Notice } from '../common/Notice';
+import { Panel } from '../common/Panel';
 import { RunProgress } from './RunProgress';
 import { RunResult } from './RunResult';
 

@@ -1,10 +1,10 @@
 import { Flex, Td, TextButton, Tr, Typography } from '@strapi/design-system';
 import type { MouseEvent } from 'react';
 
-import type { RunAnswer } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useTranslation } from '../hooks/useTranslation';
-import { useTriggerText } from '../hooks/useTriggerText';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useTranslation } from '../../hooks/useTranslation';
+import { useTriggerText } from '../../hooks/useTriggerText';
 import { RunStatus } from './RunStatus';
 
 interface RunRowProps {

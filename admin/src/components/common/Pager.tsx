@@ -1,9 +1,9 @@
 import { Flex, IconButton, Typography } from '@strapi/design-system';
 import { ChevronLeft, ChevronRight } from '@strapi/icons';
 
-import type { Pagination } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useTranslation } from '../hooks/useTranslation';
+import type { Pagination } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useTranslation } from '../../hooks/useTranslation';
 
 interface PagerProps {
   pagination: Pagination;

@@ -1,7 +1,7 @@
 import { Field, Textarea } from '@strapi/design-system';
 import type { ChangeEvent } from 'react';
 
-import { useTranslation } from '../hooks/useTranslation';
+import { useTranslation } from '../../hooks/useTranslation';
 
 interface LinesFieldProps {
   name: string;

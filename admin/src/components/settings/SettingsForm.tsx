@@ -1,13 +1,13 @@
 import { Accordion, Box, Field, Flex, Grid, Toggle, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
-import type { SettingsAnswer } from '../../../server/src/routes/contract';
-import { AWS_REGIONS } from '../awsRegions';
-import { useTranslation } from '../hooks/useTranslation';
-import { ADVANCED_SETTINGS, type SettingsDraft } from '../settingsDraft';
+import type { SettingsAnswer } from '../../../../server/src/routes/contract';
+import { AWS_REGIONS } from '../../awsRegions';
+import { useTranslation } from '../../hooks/useTranslation';
+import { ADVANCED_SETTINGS, type SettingsDraft } from '../../settingsDraft';
 import { LinesField } from './LinesField';
 import { ModeField } from './ModeField';
-import { Panel } from './Panel';
+import { Panel } from '../common/Panel';
 import { TextField } from './TextField';
 
 interface SettingsFormProps {

@@ -1,6 +1,6 @@
 import { Box, Field, Flex, Grid, Radio, Typography } from '@strapi/design-system';
 
-import { useTranslation } from '../hooks/useTranslation';
+import { useTranslation } from '../../hooks/useTranslation';
 
 const MODES = ['SINGLE', 'MULTI'] as const;
 

@@ -1,18 +1,18 @@
 import { Button, Flex, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
-import type { RunAnswer, StartRunRequest } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useRunDetail } from '../hooks/useRunDetail';
-import { useTriggerText } from '../hooks/useTriggerText';
-import { useRunSummary } from '../hooks/useRunSummary';
-import { useTranslation } from '../hooks/useTranslation';
-import { FailureList } from './FailureList';
-import { RunCounts } from './RunCounts';
-import { RunDetailsDialog } from './RunDetailsDialog';
-import { RunError } from './RunError';
+import type { RunAnswer, StartRunRequest } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useRunDetail } from '../../hooks/useRunDetail';
+import { useTriggerText } from '../../hooks/useTriggerText';
+import { useRunSummary } from '../../hooks/useRunSummary';
+import { useTranslation } from '../../hooks/useTranslation';
+import { FailureList } from '../history/FailureList';
+import { RunCounts } from '../history/RunCounts';
+import { RunDetailsDialog } from '../history/RunDetailsDialog';
+import { RunError } from '../history/RunError';
 import { RunRefusal } from './RunRefusal';
-import { RunStatus } from './RunStatus';
+import { RunStatus } from '../history/RunStatus';
 
 /** Failures shown on the page itself; the dialog has them all. */
 const SHOWN_FAILURES = 5;

@@ -1,7 +1,7 @@
 import { Flex, Typography } from '@strapi/design-system';
 
-import type { RunDetailAnswer } from '../../../server/src/routes/contract';
-import { useErrorTitle } from '../hooks/useErrorTitle';
+import type { RunDetailAnswer } from '../../../../server/src/routes/contract';
+import { useErrorTitle } from '../../hooks/useErrorTitle';
 
 type Failure = RunDetailAnswer['failures'][number];
 

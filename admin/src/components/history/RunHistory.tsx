@@ -1,12 +1,12 @@
 import { Table, Tbody, Th, Thead, Tr, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
-import type { RunAnswer } from '../../../server/src/routes/contract';
-import { RUNS_PAGE_SIZE, useRuns } from '../hooks/useRuns';
-import { useTranslation, type MessageKey } from '../hooks/useTranslation';
-import { Notice } from './Notice';
-import { Pager } from './Pager';
-import { Panel } from './Panel';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
+import { RUNS_PAGE_SIZE, useRuns } from '../../hooks/useRuns';
+import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
+import { Notice } from '../common/Notice';
+import { Pager } from '../common/Pager';
+import { Panel } from '../common/Panel';
 import { RunDetailsDialog } from './RunDetailsDialog';
 import { RunRow } from './RunRow';
 

@@ -1,8 +1,8 @@
 import { Flex, Typography } from '@strapi/design-system';
 import { ArrowsCounterClockwise, CheckCircle, CrossCircle, MinusCircle, WarningCircle } from '@strapi/icons';
 
-import type { RunAnswer } from '../../../server/src/routes/contract';
-import { useTranslation } from '../hooks/useTranslation';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
+import { useTranslation } from '../../hooks/useTranslation';
 
 const LOOKS = {
   running: { color: 'primary', Icon: ArrowsCounterClockwise },

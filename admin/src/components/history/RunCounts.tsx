@@ -1,8 +1,8 @@
 import { Box, Flex, Typography } from '@strapi/design-system';
 
-import type { RunAnswer } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useTranslation, type MessageKey } from '../hooks/useTranslation';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
 
 interface Count {
   label: MessageKey;

@@ -2,7 +2,7 @@ import { Field, TextInput } from '@strapi/design-system';
 import { Lock } from '@strapi/icons';
 import { useId } from 'react';
 
-import { useTranslation } from '../hooks/useTranslation';
+import { useTranslation } from '../../hooks/useTranslation';
 
 interface TextFieldProps {
   name: string;

@@ -9,21 +9,23 @@ import {
   useRBAC,
   type FormHelpers,
 } from '@strapi/strapi/admin';
-import { Button, Flex } from '@strapi/design-system';
+import { Box, Button, Flex, Tabs } from '@strapi/design-system';
 import { Check } from '@strapi/icons';
-import { useMemo } from 'react';
+import { useMemo, useState } from 'react';
 
-import type { SettingsAnswer } from '../../../server/src/routes/contract';
-import { ProblemsNotice } from '../components/ProblemsNotice';
-import { RunHistory } from '../components/RunHistory';
-import { SettingsForm } from '../components/SettingsForm';
-import { SyncPanel } from '../components/SyncPanel';
-import { fieldErrors } from '../fieldErrors';
-import { useSettings } from '../hooks/useSettings';
-import { useSyncStatus } from '../hooks/useSyncStatus';
-import { useTranslation } from '../hooks/useTranslation';
-import { PERMISSIONS } from '../permissions';
-import { toChanges, toDraft, type SettingsDraft } from '../settingsDraft';
+import type { SettingsAnswer } from '../../../../server/src/routes/contract';
+import { RunHistory } from '../../components/history/RunHistory';
+import { SettingsForm } from '../../components/settings/SettingsForm';
+import { ProblemsNotice } from '../../components/sync/ProblemsNotice';
+import { SyncPanel } from '../../components/sync/SyncPanel';
+import { fieldErrors } from '../../fieldErrors';
+import { useSettings } from '../../hooks/useSettings';
+import { useSyncStatus } from '../../hooks/useSyncStatus';
+import { TABS, useTab, type TabName } from '../../hooks/useTab';
+import { useTranslation } from '../../hooks/useTranslation';
+import { PERMISSIONS } from '../../permissions';
+import { toChanges, toDraft, type SettingsDraft } from '../../settingsDraft';
+import { TabPanel } from './TabPanel';
 
 const PERMISSION_LIST = Object.values(PERMISSIONS);
 
@@ -72,6 +74,9 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const { toggleNotification } = useNotification();
   const { formatAPIError } = useAPIErrorHandler();
   const { status, unreachable, refresh } = useSyncStatus();
+  // Who comes to set it up begins with the settings; everyone else wants to see how the sync is.
+  const [initialTab] = useState<TabName>(() => (answer.problems.some(({ setting }) => setting) ? 'settings' : 'sync'));
+  const [tab, openTab] = useTab(initialTab);
   const saved = useMemo(() => toDraft(answer.settings), [answer]);
   const problems = status?.problems ?? answer.problems;
   const version = `${status?.running?.id ?? ''} ${status?.lastRun?.id ?? ''} ${status?.lastRun?.status ?? ''}`;
@@ -86,6 +91,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
       const errors = fieldErrors(error, t);
       setErrors(errors);
       const atFields = Object.keys(errors).length > 0 && Object.keys(errors).every((setting) => setting in draft);
+      if (atFields) openTab('settings');
       const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
       toggleNotification({ type: 'danger', message: atFields ? t('notification.invalid') : message });
     } finally {
@@ -96,21 +102,40 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   return (
     <Page.Main>
       <Page.Title>{t('page.title')}</Page.Title>
-      <Form method="PUT" initialValues={saved} onSubmit={submit}>
-        {({ values, errors, modified, isSubmitting, onChange }) => (
-          <>
-            <Layouts.Header
-              title={t('page.title')}
-              subtitle={t('page.subtitle')}
-              primaryAction={
-                <Button type="submit" startIcon={<Check />} disabled={!modified || !canUpdate} loading={isSubmitting}>
-                  {t('action.save')}
-                </Button>
-              }
-            />
-            <Layouts.Content>
-              <Flex direction="column" alignItems="stretch" gap={6}>
-                <ProblemsNotice problems={problems} />
+      <Tabs.Root variant="simple" value={tab} onValueChange={openTab}>
+        {/* Only what the settings need is in their form: Enter in an input of another tab must not save them. */}
+        <Form method="PUT" initialValues={saved} onSubmit={submit}>
+          {({ values, errors, modified, isSubmitting, onChange }) => (
+            <>
+              <Layouts.Header
+                title={t('page.title')}
+                subtitle={t('page.subtitle')}
+                primaryAction={
+                  tab === 'settings' || modified ? (
+                    <Button
+                      type="submit"
+                      startIcon={<Check />}
+                      disabled={!modified || !canUpdate}
+                      loading={isSubmitting}
+                    >
+                      {t('action.save')}
+                    </Button>
+                  ) : null
+                }
+              />
+              <Layouts.Content>
+                <Flex direction="column" alignItems="stretch" gap={4}>
+                  <ProblemsNotice problems={problems} />
+                  <Tabs.List aria-label={t('page.title')}>
+                    {TABS.map((name) => (
+                      <Tabs.Trigger key={name} value={name}>
+                        {t(`tab.${name}`)}
+                      </Tabs.Trigger>
+                    ))}
+                  </Tabs.List>
+                </Flex>
+              </Layouts.Content>
+              <TabPanel name="sync">
                 <SyncPanel
                   status={status}
                   unreachable={unreachable}
@@ -120,6 +145,8 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
                   canRun={canRun}
                   refresh={refresh}
                 />
+              </TabPanel>
+              <TabPanel name="settings">
                 <SettingsForm
                   draft={values}
                   errors={textsOf(errors)}
@@ -127,13 +154,16 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
                   readOnly={!canUpdate}
                   onChange={onChange}
                 />
-                <RunHistory version={version} />
-              </Flex>
-            </Layouts.Content>
-            <Blocker />
-          </>
-        )}
-      </Form>
+              </TabPanel>
+              <Blocker />
+            </>
+          )}
+        </Form>
+        <TabPanel name="history">
+          <RunHistory version={version} />
+        </TabPanel>
+      </Tabs.Root>
+      <Box paddingBottom={10} />
     </Page.Main>
   );
 }

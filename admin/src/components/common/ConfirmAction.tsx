@@ -1,7 +1,7 @@
 import { Button, Dialog, type ButtonProps } from '@strapi/design-system';
 import { WarningCircle } from '@strapi/icons';
 
-import { useTranslation } from '../hooks/useTranslation';
+import { useTranslation } from '../../hooks/useTranslation';
 
 interface ConfirmActionProps {
   /** The button that asks, and the one that confirms: what is done, not "OK". */

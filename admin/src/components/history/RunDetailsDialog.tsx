@@ -1,17 +1,17 @@
 import { Flex, Modal, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
-import { useFormat } from '../hooks/useFormat';
-import { useRunDetail } from '../hooks/useRunDetail';
-import { useTriggerText } from '../hooks/useTriggerText';
-import { useTranslation } from '../hooks/useTranslation';
-import type { RunAnswer } from '../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useRunDetail } from '../../hooks/useRunDetail';
+import { useTriggerText } from '../../hooks/useTriggerText';
+import { useTranslation } from '../../hooks/useTranslation';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
 import { FailureList } from './FailureList';
-import { Notice } from './Notice';
-import { Pager } from './Pager';
+import { Notice } from '../common/Notice';
+import { Pager } from '../common/Pager';
 import { RunCounts } from './RunCounts';
 import { RunError } from './RunError';
-import { RunRefusal } from './RunRefusal';
+import { RunRefusal } from '../sync/RunRefusal';
 import { RunStatus } from './RunStatus';
 
 /** Failures on one page of the dialog. */

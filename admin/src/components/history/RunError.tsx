@@ -1,9 +1,9 @@
 import { Typography } from '@strapi/design-system';
 
-import type { RunAnswer } from '../../../server/src/routes/contract';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
 
-import { useErrorTitle } from '../hooks/useErrorTitle';
-import { Notice } from './Notice';
+import { useErrorTitle } from '../../hooks/useErrorTitle';
+import { Notice } from '../common/Notice';
 
 /** Why a whole run failed, and what to do about it. */
 export function RunError({ error }: { error: NonNullable<RunAnswer['error']> }) {

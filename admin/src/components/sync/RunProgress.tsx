@@ -1,9 +1,9 @@
 import { Box, Flex, Typography } from '@strapi/design-system';
 import { keyframes, styled } from 'styled-components';
 
-import type { RunAnswer } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useTranslation, type MessageKey } from '../hooks/useTranslation';
+import type { RunAnswer } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
 
 const pass = keyframes`
   from { transform: translateX(-100%); }

@@ -1,10 +1,10 @@
 import { Typography } from '@strapi/design-system';
 
-import type { RunAnswer, StartRunRequest } from '../../../server/src/routes/contract';
-import { useFormat } from '../hooks/useFormat';
-import { useTranslation } from '../hooks/useTranslation';
-import { ConfirmAction } from './ConfirmAction';
-import { Notice } from './Notice';
+import type { RunAnswer, StartRunRequest } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
+import { useTranslation } from '../../hooks/useTranslation';
+import { ConfirmAction } from '../common/ConfirmAction';
+import { Notice } from '../common/Notice';
 
 interface RunRefusalProps {
   refusal: NonNullable<RunAnswer['refused']>;
