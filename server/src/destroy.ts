@@ -6,8 +6,9 @@ import { stopTriggers } from './triggers';
 /** Cancels what goes on and waits until it has ended: the database is closed next. */
 export async function destroy({ strapi }: { strapi: Core.Strapi }): Promise<void> {
   stopTriggers(strapi);
-  const { runner, instances } = servicesOf(strapi);
+  const { runner, plans, instances } = servicesOf(strapi);
   await runner.stop();
+  await plans.idle();
   await stopAnswering(strapi);
   await instances.leave();
 }

@@ -3,8 +3,10 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { toSettingErrors } from '../config/settingsSchema';
 import { servicesOf } from '../services';
-import { answerError, answerInvalid } from './answerInvalid';
+import { answerError, answerInvalid, answerProblems } from './answerInvalid';
+import { administratorName } from './administratorName';
 import { pageQuery } from './pageQuery';
+import { NO_PLAN } from './plans';
 
 const idSchema = z.coerce.number().int().min(1).max(2_147_483_647);
 
@@ -13,14 +15,8 @@ const startSchema = z.strictObject({
     .string('Must be text.')
     .regex(/^[0-9a-f]{64}$/, 'Must be the digest of a refusal.')
     .optional(),
+  plan: z.string('Must be text.').optional(),
   takeOver: z.boolean('Must be true or false.').optional(),
-});
-
-const userSchema = z.object({
-  firstname: z.string().nullish(),
-  lastname: z.string().nullish(),
-  username: z.string().nullish(),
-  email: z.string().nullish(),
 });
 
 /** `/s3-sync/runs`: the history, and the button. */
@@ -64,12 +60,22 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
         answerInvalid(ctx, toStartErrors(body.error));
         return;
       }
-      const { confirm, takeOver } = body.data;
-      const startedBy = readName(ctx);
+      const { confirm, plan, takeOver } = body.data;
+      const toApply = plan === undefined ? undefined : await services.plans.toApply(plan);
+      if (toApply?.kind === 'missing') {
+        answerError(ctx, 404, 'NotFoundError', NO_PLAN, {});
+        return;
+      }
+      if (toApply?.kind === 'outdated') {
+        answerError(ctx, 409, 'ConflictError', toApply.message, { code: 'PLAN_OUTDATED' });
+        return;
+      }
+      const startedBy = administratorName(ctx);
       const outcome = await services.runner.start({
         trigger: 'button',
         ...(startedBy === undefined ? {} : { startedBy }),
         ...(confirm === undefined ? {} : { confirm }),
+        ...(toApply === undefined ? {} : { plan: toApply.digest }),
         ...(takeOver === undefined ? {} : { takeOver }),
       });
       switch (outcome.kind) {
@@ -81,14 +87,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
           answerError(ctx, 409, 'ConflictError', outcome.message, { run: outcome.run });
           return;
         case 'problems':
-          answerError(ctx, 400, 'ValidationError', outcome.problems.map(({ message }) => message).join(' '), {
-            problems: outcome.problems,
-            errors: outcome.problems.map(({ setting, message }) => ({
-              path: setting === undefined ? [] : [setting],
-              message,
-              name: 'ValidationError',
-            })),
-          });
+          answerProblems(ctx, outcome.problems);
       }
     },
 
@@ -117,13 +116,4 @@ function toStartErrors(error: z.ZodError): { path: string[]; message: string }[]
 
 function readId(ctx: Context): unknown {
   return z.object({ id: z.unknown() }).parse(ctx.params).id;
-}
-
-/** The administrator's name, for the history. */
-function readName(ctx: Context): string | undefined {
-  const user = z.object({ user: userSchema }).safeParse(ctx.state);
-  if (!user.success) return undefined;
-  const { firstname, lastname, username, email } = user.data.user;
-  const name = [firstname, lastname].filter((part) => typeof part === 'string' && part !== '').join(' ');
-  return [name, username, email].find((part) => typeof part === 'string' && part !== '') ?? undefined;
 }

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/settingsSchema';
 import type { WriteConditions } from '../sync/bucket/probeConditions';
 import type { TrashItem } from '../sync/local/Trash';
+import type { PlannedAction, PlannedOperation } from '../sync/PlannedOperation';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, Refusal, SyncStatus } from '../sync/SyncReport';
 
@@ -84,8 +85,54 @@ export interface RunListAnswer {
 export interface StartRunRequest {
   /** `refused.digest` of the run whose deletes the person confirmed. */
   confirm?: string;
+  /**
+   * Id of a plan: exactly that is done. 404 where there is none, 409 with the code `PLAN_OUTDATED` where its settings are
+   * others by now; a run that finds other files than the plan ends `failed` with that code, and has written nothing.
+   */
+  plan?: string;
   /** Take over a bucket that another site owned. */
   takeOver?: boolean;
+}
+
+/** What a run would do: a plan, without its operations. It is kept for a day, on the server that made it. */
+export interface PlanAnswer {
+  id: string;
+  status: 'making' | 'ready' | 'failed' | 'cancelled';
+  /** Name of the administrator who asked for it. */
+  startedBy?: string;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt?: string;
+  mode: Settings['mode'];
+  /** Name of the server that made it. */
+  host: string;
+  /** Files looked at so far. */
+  seen: number;
+  /** Files that could not be looked at; with any, nothing would be deleted. */
+  failed: number;
+  counts: Record<PlannedAction, { files: number; bytes: number }>;
+  /** The guard that would withhold the deletes, and the digest that confirms them. */
+  refused?: Refusal;
+  error?: { code: string; message: string; fix: string };
+}
+
+/** `POST /s3-sync/plans`: 202 `{ plan }`, 409 while a run or another preview goes on, 400 with the problems. */
+export interface StartPlanAnswer {
+  plan: PlanAnswer;
+}
+
+/** `GET /s3-sync/plans`: newest first, at most three that are finished. */
+export interface PlanListAnswer {
+  results: PlanAnswer[];
+}
+
+/** `GET /s3-sync/plans/:id?page=&pageSize=&action=&search=&sort=action|key|size&order=asc|desc` */
+export interface PlanDetailAnswer {
+  plan: PlanAnswer;
+  operations: PlannedOperation[];
+  /** The first hundred files that could not be looked at. */
+  failures: KeyFailure[];
+  pagination: Pagination;
 }
 
 /** One server of the site. */

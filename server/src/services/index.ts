@@ -10,6 +10,7 @@ import { createLeases } from './leases';
 import { createLog, type Log } from './log';
 import { createMediaReferences, type MediaReferencesService } from './mediaReferences';
 import { identifyProcess } from './ProcessIdentity';
+import { createPlans, type PlansService } from './plans';
 import { createRunner, type RunnerService } from './runner';
 import { createRuns, type RunsService } from './runs';
 import { createSettings, type SettingsService } from './settings';
@@ -32,6 +33,7 @@ export interface Services {
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
   runner: RunnerService;
+  plans: PlansService;
   status: StatusService;
   commands: CommandsService;
   log: Log;
@@ -73,6 +75,7 @@ function createServices(strapi: Core.Strapi): Services {
     activity,
     log,
   });
+  const plans = createPlans(settings, runner, log);
   const status = createStatus(settings, runner, runs, instances, activity);
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
@@ -90,6 +93,7 @@ function createServices(strapi: Core.Strapi): Services {
     mediaReferences,
     activity,
     runner,
+    plans,
     status,
     commands,
     log,

@@ -8,7 +8,7 @@ import { testConnection, type ConnectionTest } from '../sync/bucket/testConnecti
 import { createKeyFilter } from '../sync/KeyFilter';
 import type { PlannedOperation } from '../sync/PlannedOperation';
 import { previewSync, sync } from '../sync/sync';
-import type { SyncErrorCode } from '../sync/SyncError';
+import { SyncError, type SyncErrorCode } from '../sync/SyncError';
 import type { OwnerIdentity, SyncOptions, SyncScope } from '../sync/SyncOptions';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
@@ -37,6 +37,8 @@ export interface RunRequest {
   scope?: SyncScope;
   /** Digest of the refusal that a person confirmed. */
   confirm?: string;
+  /** Digest of the plan that is to be carried out, and nothing else. */
+  plan?: string;
   takeOver?: boolean;
 }
 
@@ -55,7 +57,10 @@ export type StartOutcome =
 
 export interface PreviewRequest {
   signal: AbortSignal;
-  onOperation(operation: PlannedOperation): void;
+  /** Called once nothing is in the way, before anything is looked at. */
+  onReady?(state: SettingsState): Promise<void>;
+  onProgress?(progress: SyncProgress): void;
+  onOperation(operation: PlannedOperation): void | Promise<void>;
   onFailure(failure: KeyFailure): void;
 }
 
@@ -128,6 +133,8 @@ interface Ready {
 }
 
 interface Active {
+  /** It only looks. */
+  isPreview?: boolean;
   controller: AbortController;
   /** Cancelled because another process may sync the directory by now. */
   lostLease?: boolean;
@@ -189,16 +196,23 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const lease = await acquireLease(mine, state.places.stateDirectory);
     if (lease?.kind === 'held') return busyElsewhere(lease);
     try {
+      await request.onReady?.(state);
       const bucket = openBucket(ready.bucket);
       try {
         const options = optionsFor(state, mode, bucket, await parts.site.identity());
         const signal = AbortSignal.any([mine.controller.signal, request.signal]);
-        const onFailure = (failure: KeyFailure): void => {
-          request.onFailure(failure);
-        };
-        const report = await previewSync({ ...options, scope: { kind: 'whole' }, signal, onFailure }, (operation) => {
-          request.onOperation(operation);
-        });
+        const report = await previewSync(
+          {
+            ...options,
+            scope: { kind: 'whole' },
+            signal,
+            onProgress: (progress) => request.onProgress?.(progress),
+            onFailure: (failure) => {
+              request.onFailure(failure);
+            },
+          },
+          (operation) => request.onOperation(operation),
+        );
         return { kind: 'planned', report };
       } finally {
         bucket.close();
@@ -277,6 +291,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
             await parts.instances.enter({ directory: places.directory, directoryId, mode });
           },
           ...(request.confirm === undefined ? {} : { confirm: request.confirm }),
+          ...(request.plan === undefined ? {} : { plan: request.plan }),
           ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
           signal: mine.controller.signal,
           onProgress: (progress) => {
@@ -331,10 +346,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
   return {
     async start(request) {
       if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
-      if (active !== undefined) {
-        const run = this.current();
-        return { kind: 'busy', message: 'A sync is running already.', ...(run === undefined ? {} : { run }) };
-      }
+      if (active !== undefined) return busyHere(active, this.current());
       const mine: Active = { controller: new AbortController() };
       active = mine;
       try {
@@ -349,11 +361,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
 
     async preview(request) {
       if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
-      if (active !== undefined) {
-        const run = this.current();
-        return { kind: 'busy', message: 'A sync is running already.', ...(run === undefined ? {} : { run }) };
-      }
-      const mine: Active = { controller: new AbortController() };
+      if (active !== undefined) return busyHere(active, this.current());
+      const mine: Active = { controller: new AbortController(), isPreview: true };
       active = mine;
       const outcome = preview(mine, request).finally(() => {
         active = undefined;
@@ -402,6 +411,11 @@ export function createRunner(parts: RunnerParts): RunnerService {
       await active?.ended;
     },
   };
+}
+
+function busyHere({ isPreview }: Active, run: RunAnswer | undefined): Extract<StartOutcome, { kind: 'busy' }> {
+  const message = isPreview === true ? 'A preview is being made.' : 'A sync is running already.';
+  return { kind: 'busy', message, ...(run === undefined ? {} : { run }) };
 }
 
 function busyElsewhere({ host, pid }: HeldLease): { kind: 'busy'; message: string } {
@@ -493,6 +507,9 @@ function failedReport(mode: 'SINGLE' | 'MULTI', error: unknown, startedAt: strin
     bytes: 0,
     durationMs: Date.now() - Date.parse(startedAt),
     requests: {},
-    error: { code: 'INTERNAL', message, fix: 'Look at the server log. If this stays, report it.' },
+    error:
+      error instanceof SyncError
+        ? { code: error.code, message: error.message, fix: error.fix }
+        : { code: 'INTERNAL', message, fix: 'Look at the server log. If this stays, report it.' },
   };
 }
