@@ -170,13 +170,18 @@ export function createPlans(settings: SettingsService, runner: RunnerService, lo
       });
       if (outcome.kind !== 'planned') return outcome;
       await store?.flush();
+      await store?.close();
+      store = undefined;
       const { status, refused, error } = outcome.report;
       if (status === 'failed' || status === 'cancelled') {
         end(plan, { status, ...(error === undefined ? {} : { error }) });
         return undefined;
       }
-      end(plan, { status: 'ready', ...(refused === undefined ? {} : { refused }) });
-      await write({ plan, failures, digest: digest.digest(), settings: madeWith });
+      const ended = { ...plan };
+      end(ended, { status: 'ready', ...(refused === undefined ? {} : { refused }) });
+      await write({ plan: ended, failures, digest: digest.digest(), settings: madeWith });
+      // Only now: who hears that it is ready asks for its operations.
+      Object.assign(plan, ended);
     } catch (error) {
       const { code, message, fix } = asSyncError(error);
       log.error(`The plan could not be made: ${describeError(error)}`);
@@ -211,7 +216,7 @@ export function createPlans(settings: SettingsService, runner: RunnerService, lo
   }
 
   async function find(id: string): Promise<PlanRecord | { plan: PlanAnswer } | undefined> {
-    if (making?.plan.id === id) return { plan: making.plan };
+    if (making?.plan.id === id && making.plan.status === 'making') return { plan: making.plan };
     const plan = unfinished.find((one) => one.id === id);
     return plan === undefined ? readRecord(id) : { plan };
   }
