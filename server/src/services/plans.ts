@@ -216,7 +216,7 @@ export function createPlans(settings: SettingsService, runner: RunnerService, lo
   }
 
   async function find(id: string): Promise<PlanRecord | { plan: PlanAnswer } | undefined> {
-    if (making?.plan.id === id && making.plan.status === 'making') return { plan: making.plan };
+    if (making?.plan.id === id && making.plan.status !== 'ready') return { plan: making.plan };
     const plan = unfinished.find((one) => one.id === id);
     return plan === undefined ? readRecord(id) : { plan };
   }
