@@ -1,4 +1,5 @@
 import type { Core } from '@strapi/strapi';
+import { RUN_FAILED } from './services/announceFailure';
 import { startAnswering } from './socket/answering';
 import { startTriggers } from './triggers';
 
@@ -31,6 +32,10 @@ export async function bootstrap({ strapi }: { strapi: Core.Strapi }): Promise<vo
     get(uid: string): { actionProvider: { registerMany(actions: readonly Action[]): Promise<unknown> } };
   }>('services');
   await services.get('admin::permission').actionProvider.registerMany(actions);
+  // So that a webhook can be made for it.
+  strapi
+    .get<{ addAllowedEvent(key: string, event: string): void }>('webhookStore')
+    .addAllowedEvent('S3_SYNC_RUN_FAILED', RUN_FAILED);
   startTriggers(strapi);
   startAnswering(strapi);
 }

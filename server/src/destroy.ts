@@ -6,9 +6,11 @@ import { stopTriggers } from './triggers';
 /** Cancels what goes on and waits until it has ended: the database is closed next. */
 export async function destroy({ strapi }: { strapi: Core.Strapi }): Promise<void> {
   stopTriggers(strapi);
-  const { runner, plans, instances } = servicesOf(strapi);
+  const { runner, plans, instances, counters, errorLog } = servicesOf(strapi);
   await runner.stop();
   await plans.idle();
   await stopAnswering(strapi);
+  await counters.stop();
+  await errorLog.stop();
   await instances.leave();
 }

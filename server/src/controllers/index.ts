@@ -1,7 +1,8 @@
+import { errors } from './errors';
 import { plans } from './plans';
 import { runs } from './runs';
 import { settings } from './settings';
 import { status } from './status';
 import { trash } from './trash';
 
-export default { settings, plans, runs, status, trash };
+export default { settings, errors, plans, runs, status, trash };

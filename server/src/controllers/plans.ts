@@ -6,18 +6,15 @@ import type { PlanListAnswer, StartPlanAnswer } from '../routes/contract';
 import { servicesOf } from '../services';
 import { administratorName } from './administratorName';
 import { answerError, answerInvalid, answerProblems } from './answerInvalid';
-import { pageQuery } from './pageQuery';
+import { oneOf, pageQuery, searchText } from './pageQuery';
 
 export const NO_PLAN = 'There is no such preview on this server. A preview is kept for a day, and only the last three.';
 
 const paramsSchema = z.object({ id: z.string() });
 
-const oneOf = <const Names extends readonly string[]>(names: Names) =>
-  z.enum(names, `Must be one of: ${names.join(', ')}.`);
-
 const querySchema = pageQuery.extend({
   action: oneOf(['upload', 'download', 'delete-remote', 'delete-local', 'conflict']).optional(),
-  search: z.string('Must be text.').max(1_000, 'Must be at most 1,000 characters long.').optional(),
+  search: searchText,
   sort: oneOf(['action', 'key', 'size']).default('action'),
   order: oneOf(['asc', 'desc']).default('asc'),
 });

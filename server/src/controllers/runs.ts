@@ -5,10 +5,12 @@ import { toSettingErrors } from '../config/settingsSchema';
 import { servicesOf } from '../services';
 import { answerError, answerInvalid, answerProblems } from './answerInvalid';
 import { administratorName } from './administratorName';
-import { pageQuery } from './pageQuery';
+import { oneOf, pageQuery } from './pageQuery';
 import { NO_PLAN } from './plans';
 
 const idSchema = z.coerce.number().int().min(1).max(2_147_483_647);
+
+const detailQuery = pageQuery.extend({ kind: oneOf(['failed', 'conflict', 'withheld']).optional() });
 
 const startSchema = z.strictObject({
   confirm: z
@@ -38,14 +40,14 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
 
     async findOne(ctx: Context): Promise<void> {
       const id = idSchema.safeParse(readId(ctx));
-      const query = pageQuery.safeParse(ctx.query);
+      const query = detailQuery.safeParse(ctx.query);
       if (!query.success) {
         answerInvalid(ctx, toSettingErrors(query.error));
         return;
       }
       await services.runs.interruptDead();
-      const { page, pageSize } = query.data;
-      const answer = id.success ? await services.runs.get(id.data, page, pageSize) : undefined;
+      const { page, pageSize, kind } = query.data;
+      const answer = id.success ? await services.runs.get(id.data, page, pageSize, kind) : undefined;
       if (answer === undefined) {
         answerError(ctx, 404, 'NotFoundError', 'There is no such run. Only the last 200 are kept.', {});
         return;

@@ -3,6 +3,7 @@ import type { WriteConditions } from '../sync/bucket/probeConditions';
 import type { TrashItem } from '../sync/local/Trash';
 import type { PlannedAction, PlannedOperation } from '../sync/PlannedOperation';
 import type { SyncProgress } from '../sync/SyncProgress';
+import type { TotalOfSides } from '../sync/SideTotals';
 import type { KeyFailure, Refusal, SyncStatus } from '../sync/SyncReport';
 
 /** One problem that keeps anything from being synced, for the page and the CLI alike. */
@@ -62,7 +63,10 @@ export interface RunAnswer {
   progress?: SyncProgress;
 }
 
-/** `GET /s3-sync/runs/:id?page=&pageSize=`: the run and one page of its failures. */
+/** What a file of a run is listed for. */
+export type FailureKind = 'failed' | 'conflict' | 'withheld';
+
+/** `GET /s3-sync/runs/:id?page=&pageSize=&kind=`: the run and one page of its failures, of one kind or of all. */
 export interface RunDetailAnswer {
   run: RunAnswer;
   failures: KeyFailure[];
@@ -156,9 +160,13 @@ export interface InstanceAnswer {
   conditions?: WriteConditions;
 }
 
-/** `GET /s3-sync/trash?page=&pageSize=`: what the server that answers keeps, newest first. */
+/** `GET /s3-sync/trash?page=&pageSize=&search=`: what the server that answers keeps, newest first. */
 export interface TrashAnswer {
   results: TrashItem[];
+  /** Name of the server. */
+  host: string;
+  /** Days for which a file is kept. */
+  keptDays: number;
   pagination: Pagination;
 }
 
@@ -182,7 +190,7 @@ export type SkipReason = 'coalesced' | 'off' | 'excluded' | 'problems' | 'outsid
 /** How a run ended, for the counts; `failed` where a single file failed, too. */
 export type RunOutcome = 'changed' | 'unchanged' | 'refused' | 'failed' | 'cancelled';
 
-/** What asked for syncs on the server that answers, and what came of it, since it was started. */
+/** What asked for syncs, and what came of it. */
 export interface ActivityAnswer {
   /** ISO 8601. */
   since: string;
@@ -199,12 +207,70 @@ export interface ActivityAnswer {
   bytes: number;
 }
 
+/** The last time that all files were looked at, on the server that answers. */
+export interface LookAnswer {
+  /** ISO 8601. */
+  at: string;
+  status: SyncStatus;
+  /** What stood on each side at its end; absent where it did not come so far. */
+  sides?: TotalOfSides;
+}
+
+/** When this server will look at all files by itself; ISO 8601. */
+export interface ScheduleAnswer {
+  /** At the local files. */
+  scanAt?: string;
+  /** At both sides. */
+  reconcileAt?: string;
+}
+
+/**
+ * How the two sides stand, by the last look and the last run.
+ * - `off`: nothing is synced, see the problems.
+ * - `running`: a run goes on.
+ * - `in-step`: they were found or made equal.
+ * - `out-of-step`: the last run did not do all that was to be done.
+ * - `unknown`: nobody has looked yet.
+ */
+export type StepState = 'off' | 'running' | 'in-step' | 'out-of-step' | 'unknown';
+
 /** `GET /s3-sync/status`, polled by the page. */
 export interface StatusAnswer {
   problems: Problem[];
+  state: StepState;
   /** Oldest first. */
   instances: InstanceAnswer[];
+  /** On the server that answers, since its start. */
   activity: ActivityAnswer;
+  /** On all servers of the site, since the plugin was first started. */
+  totals: ActivityAnswer;
+  lastLook?: LookAnswer;
+  next: ScheduleAnswer;
   running?: RunAnswer;
   lastRun?: RunAnswer;
+}
+
+/** Where an error arose that belongs to no run. */
+export type ErrorSource = 'triggers' | 'feed' | 'history' | 'servers' | 'read-through';
+
+/** Errors of one kind that belong to no run. */
+export interface ErrorAnswer {
+  id: number;
+  source: ErrorSource;
+  level: 'warn' | 'error';
+  /** What happened, in the words of the log. */
+  message: string;
+  /** How often, within an hour of one another. */
+  count: number;
+  /** ISO 8601. */
+  firstAt: string;
+  lastAt: string;
+  /** Name of the server. */
+  host: string;
+}
+
+/** `GET /s3-sync/errors?page=&pageSize=`: newest first, the last 200. */
+export interface ErrorListAnswer {
+  results: ErrorAnswer[];
+  pagination: Pagination;
 }

@@ -27,6 +27,7 @@ const routes = {
       route('GET', '/runs/:id', 'runs.findOne', 'settings.read'),
       route('POST', '/runs', 'runs.start', 'sync.run'),
       route('POST', '/runs/:id/cancel', 'runs.cancel', 'sync.run'),
+      route('GET', '/errors', 'errors.find', 'settings.read'),
       route('POST', '/plans', 'plans.start', 'sync.run'),
       route('GET', '/plans', 'plans.find', 'settings.read'),
       route('GET', '/plans/:id', 'plans.findOne', 'settings.read'),

@@ -2,8 +2,11 @@ import type { Core } from '@strapi/strapi';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
+import { createFailureAnnouncer } from './announceFailure';
+import { createCounters, type CountersService } from './counters';
 import { createCredentials, type CredentialsService } from './credentials';
 import { createDatabaseClock, type DatabaseClock } from './databaseClock';
+import { createErrorLog, type ErrorLogService } from './errorLog';
 import { createFeed, type FeedService } from './feed';
 import { createInstances, type InstancesService } from './instances';
 import { createLeases } from './leases';
@@ -13,6 +16,7 @@ import { identifyProcess } from './ProcessIdentity';
 import { createPlans, type PlansService } from './plans';
 import { createRunner, type RunnerService } from './runner';
 import { createRuns, type RunsService } from './runs';
+import { createSchedule, type ScheduleService } from './schedule';
 import { createSettings, type SettingsService } from './settings';
 import { createSite, type SiteService } from './site';
 import { createStatus, type StatusService } from './status';
@@ -32,6 +36,9 @@ export interface Services {
   trash: TrashService;
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
+  counters: CountersService;
+  errorLog: ErrorLogService;
+  schedule: ScheduleService;
   runner: RunnerService;
   plans: PlansService;
   status: StatusService;
@@ -58,11 +65,14 @@ function createServices(strapi: Core.Strapi): Services {
   const credentials = createCredentials(strapi);
   const site = createSite(strapi);
   const runs = createRuns(strapi, self, clock);
-  const instances = createInstances(strapi, self, clock, log);
-  const leases = createLeases(strapi, self, clock, log);
+  const errorLog = createErrorLog(strapi, log);
+  const instances = createInstances(strapi, self, clock, errorLog.logFor('servers'));
+  const leases = createLeases(strapi, self, clock, errorLog.logFor('servers'));
   const feed = createFeed(strapi, clock);
   const mediaReferences = createMediaReferences(strapi, settings);
   const activity = createActivity();
+  const counters = createCounters(strapi, activity, log);
+  const schedule = createSchedule();
   const runner = createRunner({
     settings,
     credentials,
@@ -73,10 +83,12 @@ function createServices(strapi: Core.Strapi): Services {
     feed,
     mediaReferences,
     activity,
+    announce: createFailureAnnouncer(strapi, log),
     log,
+    errors: errorLog.logFor('history'),
   });
   const plans = createPlans(settings, runner, log);
-  const status = createStatus(settings, runner, runs, instances, activity);
+  const status = createStatus({ settings, runner, runs, instances, activity, counters, schedule });
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
   const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
@@ -92,6 +104,9 @@ function createServices(strapi: Core.Strapi): Services {
     trash,
     mediaReferences,
     activity,
+    counters,
+    errorLog,
+    schedule,
     runner,
     plans,
     status,

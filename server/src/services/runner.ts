@@ -94,7 +94,11 @@ export interface RunnerParts {
   feed: FeedService;
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
+  /** Told of each run that has entered the history. Must not throw. */
+  announce(run: RunAnswer): void;
   log: Log;
+  /** For what goes wrong beside the runs themselves. */
+  errors: Log;
 }
 
 /** Failures of a run that a later one may not meet any more, without anybody's help. */
@@ -145,7 +149,7 @@ interface Active {
 
 /** Makes the runner of this process. */
 export function createRunner(parts: RunnerParts): RunnerService {
-  const { settings, runs, activity, log } = parts;
+  const { settings, runs, activity, log, errors } = parts;
   const history = createHistory();
   let active: Active | undefined;
   let stopped = false;
@@ -252,7 +256,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const directoryId = await readDirectoryId(stateDirectory);
     if (directoryId === undefined) return undefined;
     return parts.leases.acquire(directoryId, () => {
-      log.error('The run is cancelled: the database was away for too long to be sure that no other server syncs.');
+      errors.error('The run is cancelled: the database was away for too long to be sure that no other server syncs.');
       mine.lostLease = true;
       mine.controller.abort();
     });
@@ -268,10 +272,10 @@ export function createRunner(parts: RunnerParts): RunnerService {
     bucketSettings: BucketSettings,
   ): Promise<RunEnd> {
     const { places } = state;
-    const failures = createFailureWriter(run.id, runs, log);
+    const failures = createFailureWriter(run.id, runs, errors);
     const heartbeat = setInterval(() => {
       runs.heartbeat(run.id).catch((error: unknown) => {
-        log.warn(`Run ${run.id} could not show that it goes on: ${describeError(error)}`);
+        errors.warn(`Run ${run.id} could not show that it goes on: ${describeError(error)}`);
       });
     }, HEARTBEAT_MS).unref();
     const scope: SyncScope = request.scope ?? { kind: 'whole' };
@@ -316,27 +320,31 @@ export function createRunner(parts: RunnerParts): RunnerService {
     clearInterval(heartbeat);
     await failures.flush();
     await parts.instances.noteRun(report).catch((error: unknown) => {
-      log.warn(`The end of run ${run.id} could not be noted for the others: ${describeError(error)}`);
+      errors.warn(`The end of run ${run.id} could not be noted for the others: ${describeError(error)}`);
     });
     return {
-      run: await end(run, report, history.keeps(request.trigger, scope, report, failures.digest())),
+      run: await end(run, scope, report, history.keeps(request.trigger, scope, report, failures.digest())),
       worthRetrying: mine.lostLease === true || isWorthRetrying(report, failures.passing),
     };
   }
 
   /** Writes down how the run ended. A history that cannot be written does not undo what was synced. */
-  async function end(run: RunAnswer, report: SyncReport, isKept: boolean): Promise<RunAnswer> {
-    activity.ran(run.trigger, report);
+  async function end(run: RunAnswer, scope: SyncScope, report: SyncReport, isKept: boolean): Promise<RunAnswer> {
+    activity.ran(run.trigger, scope, report);
     if (isKept) logReport(log, run, report);
     else log.debug(`Run ${run.id} (${run.trigger}) found nothing new, and is not kept in the history.`);
     const counts = isKept ? activity.takeSinceLastKept() : undefined;
     for (const pauseMs of FINISH_PAUSES_MS) {
       try {
-        if (counts !== undefined) return await runs.finish(run.id, report, counts);
+        if (counts !== undefined) {
+          const ended = await runs.finish(run.id, report, counts);
+          parts.announce(ended);
+          return ended;
+        }
         await runs.remove(run.id);
         return { ...run, ...report };
       } catch (error) {
-        log.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
+        errors.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
         await setTimeout(pauseMs, undefined, { ref: false });
       }
     }

@@ -12,6 +12,7 @@ import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
 import { plan, type Planned } from './plan';
 import type { RunState } from './RunState';
+import { SideTotals } from './SideTotals';
 import { SyncError } from './SyncError';
 import type { SyncOptions, SyncScope } from './SyncOptions';
 import type { Refusal } from './SyncReport';
@@ -50,6 +51,7 @@ export class Run {
   readonly #parts: RunParts;
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
+  #totals = new SideTotals();
 
   constructor(parts: RunParts) {
     this.#parts = parts;
@@ -82,6 +84,7 @@ export class Run {
     state.enter('deleting');
     await this.#deleteAll(seen);
     throwIfCancelled(state.signal);
+    state.tellTotals(this.#totals.read());
     if (scope === 'whole') await this.#complete(feedPosition);
   }
 
@@ -155,6 +158,7 @@ export class Run {
     const { filter } = options;
     const mode = scope === 'restore' ? 'RESTORE' : options.mode;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    this.#totals = new SideTotals();
     await this.#deletes.clear();
     try {
       for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
@@ -172,6 +176,7 @@ export class Run {
     const { state } = this.#parts;
     const { key, local, remote, unknown } = sides;
     state.see();
+    this.#totals.see(sides);
     if (local) seen.localFiles += 1;
     if (remote) seen.remoteObjects += 1;
     seen.folders.see(key, local || unknown ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
@@ -204,6 +209,7 @@ export class Run {
       try {
         const outcome = await worker.perform(sides, options);
         state.note(key, outcome);
+        this.#totals.note(sides, outcome);
         if (outcome.kind === 'to-delete') await putAside({ key, side: outcome.side, size: outcome.size });
       } catch (error) {
         if (error instanceof Refused) state.endRefused(error.refusal);
@@ -255,11 +261,26 @@ export class Run {
     for await (const batch of this.#deletes.of(side)) {
       throwIfCancelled(state.signal);
       if (batch.length === 0) continue;
-      const deleteBatch = async (): Promise<number> => this.#note(await worker.performDeletes(batch, NOT_BY_NAME));
+      const deleteBatch = async (): Promise<number> => {
+        const results = await worker.performDeletes(batch, NOT_BY_NAME);
+        this.#countDeleted(batch, results);
+        return this.#note(results);
+      };
       // Confirmed deletes are not remembered: they were a person's wish, not inferred.
       if (isConfirmed) await deleteBatch();
       else await this.#remember(side, batch.length, deleteBatch);
     }
+  }
+
+  #countDeleted(batch: readonly PlannedDelete[], results: readonly KeyResult[]): void {
+    const deleted = new Set(
+      results.flatMap((result) =>
+        'outcome' in result && (result.outcome.kind === 'deleted-remote' || result.outcome.kind === 'deleted-local')
+          ? [result.key]
+          : [],
+      ),
+    );
+    for (const planned of batch) if (deleted.has(planned.key)) this.#totals.noteDeleted(planned);
   }
 
   /** Counts deletes before they are done, since a killed run must not forget them, and afterwards as many as were done. */

@@ -1,6 +1,7 @@
 import type { RequestCounts } from './bucket/Bucket';
 import type { WriteConditions } from './bucket/probeConditions';
 import type { Mode } from './decide';
+import type { TotalOfSides } from './SideTotals';
 import type { SyncErrorCode } from './SyncError';
 
 /** How a run ended. */
@@ -55,6 +56,8 @@ export interface SyncReport {
   bytes: number;
   durationMs: number;
   requests: RequestCounts;
+  /** What stands on each side, where the run looked at everything to its end. Without a listing, as base says. */
+  sides?: TotalOfSides;
   refused?: Refusal;
   /** In MULTI mode, as far as the run came to know it. */
   multi?: {
