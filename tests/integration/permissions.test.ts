@@ -6,6 +6,8 @@ import { startStrapi, type StartedStrapi } from '../support/strapi';
 const routes = [
   ['get', '/s3-sync/settings', 'settings.read'],
   ['put', '/s3-sync/settings', 'settings.update'],
+  ['post', '/s3-sync/connection-test', 'settings.update'],
+  ['get', '/s3-sync/credentials', 'settings.read'],
   ['get', '/s3-sync/status', 'settings.read'],
   ['get', '/s3-sync/runs', 'settings.read'],
   ['get', '/s3-sync/runs/1', 'settings.read'],

@@ -1,3 +1,4 @@
+import { connection } from './connection';
 import { errors } from './errors';
 import { plans } from './plans';
 import { runs } from './runs';
@@ -5,4 +6,4 @@ import { settings } from './settings';
 import { status } from './status';
 import { trash } from './trash';
 
-export default { settings, errors, plans, runs, status, trash };
+export default { settings, connection, errors, plans, runs, status, trash };

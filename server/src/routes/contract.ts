@@ -1,5 +1,7 @@
 import type { Settings } from '../config/settingsSchema';
 import type { WriteConditions } from '../sync/bucket/probeConditions';
+import type { ChainSource } from '../sync/bucket/findCredentials';
+import type { ConnectionTest } from '../sync/bucket/testConnection';
 import type { TrashItem } from '../sync/local/Trash';
 import type { PlannedAction, PlannedOperation } from '../sync/PlannedOperation';
 import type { SyncProgress } from '../sync/SyncProgress';
@@ -26,6 +28,17 @@ export interface SettingsAnswer {
   /** Where the credentials come from. */
   credentials: 'config' | 'aws-chain';
   problems: Problem[];
+}
+
+/**
+ * `POST /s3-sync/connection-test` with the changes of a form, which need not be saved: 200 whatever the store said,
+ * 400 with an error at each setting that is wrong or missing. Saves nothing.
+ */
+export type ConnectionTestAnswer = ConnectionTest;
+
+/** `GET /s3-sync/credentials`: where requests get their keys from, `none` where there are none. May take seconds. */
+export interface CredentialsAnswer {
+  source: 'config' | ChainSource;
 }
 
 /** What asked for a run. */

@@ -22,6 +22,8 @@ const routes = {
     routes: [
       route('GET', '/settings', 'settings.find', 'settings.read'),
       route('PUT', '/settings', 'settings.update', 'settings.update'),
+      route('POST', '/connection-test', 'connection.test', 'settings.update'),
+      route('GET', '/credentials', 'connection.credentials', 'settings.read'),
       route('GET', '/status', 'status.find', 'settings.read'),
       route('GET', '/runs', 'runs.find', 'settings.read'),
       route('GET', '/runs/:id', 'runs.findOne', 'settings.read'),

@@ -3,6 +3,7 @@ import type { Settings } from '../config/settingsSchema';
 import type { Problem, RunAnswer, TriggerName } from '../routes/contract';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';
 import type { Bucket } from '../sync/bucket/Bucket';
+import { openInspection } from '../sync/bucket/inspectBucket';
 import { openBucket } from '../sync/bucket/S3Bucket';
 import { testConnection, type ConnectionTest } from '../sync/bucket/testConnection';
 import { createKeyFilter } from '../sync/KeyFilter';
@@ -25,7 +26,7 @@ import type { MediaReferencesService } from './mediaReferences';
 import { HEARTBEAT_MS } from './ProcessIdentity';
 import { readDirectoryId } from './readDirectoryId';
 import type { RunsService } from './runs';
-import type { SettingsService, SettingsState } from './settings';
+import { explainGaps, type SettingsService, type SettingsState } from './settings';
 import type { SiteService } from './site';
 
 /** What is asked of a run. */
@@ -71,8 +72,12 @@ export interface RunnerService {
   start(request: RunRequest): Promise<StartOutcome>;
   /** Says what a whole run would do. Takes the place of a run while it looks, and leaves no trace in the history. */
   preview(request: PreviewRequest): Promise<PreviewOutcome>;
-  /** Tries everything that a sync does with the bucket. */
-  test(signal: AbortSignal): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
+  /**
+   * Tries everything that a sync does with the bucket.
+   *
+   * @param draft settings to try instead of those that count now.
+   */
+  test(signal: AbortSignal, draft?: Settings): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
   /** The run that goes on in this process, with its progress. */
   current(): RunAnswer | undefined;
   /** Resolves when nothing goes on in this process. */
@@ -380,18 +385,24 @@ export function createRunner(parts: RunnerParts): RunnerService {
       return outcome;
     },
 
-    async test(signal) {
-      const { settings: values, problems } = await settings.read();
+    async test(signal, draft) {
+      const values = draft ?? (await settings.read()).settings;
       const { bucketName, awsRegion } = values;
       if (bucketName === undefined || awsRegion === undefined) {
+        const problems = explainGaps(values);
         return { problems: problems.filter(({ setting }) => setting === 'bucketName' || setting === 'awsRegion') };
       }
-      const bucketSettings = toBucketSettings(values, { bucketName, awsRegion }, parts.credentials);
-      const bucket = openBucket({ ...bucketSettings, maxAttempts: TEST_ATTEMPTS });
+      const bucketSettings = {
+        ...toBucketSettings(values, { bucketName, awsRegion }, parts.credentials),
+        maxAttempts: TEST_ATTEMPTS,
+      };
+      const bucket = openBucket(bucketSettings);
+      const inspection = openInspection(bucketSettings);
       try {
-        return { test: await testConnection(bucket, signal) };
+        return { test: await testConnection(bucket, signal, inspection) };
       } finally {
         bucket.close();
+        inspection.close();
       }
     },
 

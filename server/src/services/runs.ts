@@ -100,6 +100,7 @@ const resultSchema = z.object({
         'other-directory',
       ]),
       count: z.number(),
+      deletes: z.object({ remote: z.number(), local: z.number() }).optional(),
       limit: z.number(),
       message: z.string(),
       fix: z.string(),

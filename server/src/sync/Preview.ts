@@ -169,7 +169,9 @@ export class Preview {
     for (const side of SIDES) {
       const deletes = this.#deletes.count(side);
       const refusal = checkGuards(await gatherDeleteFacts({ ...this.#parts, side, seen, deletes }));
-      if (refusal && !state.refused) state.refuse({ ...refusal, digest });
+      if (!refusal || state.refused) continue;
+      const all = { remote: this.#deletes.count('remote'), local: this.#deletes.count('local') };
+      state.refuse({ ...refusal, deletes: all, digest });
     }
     for (const side of SIDES) {
       for await (const batch of this.#deletes.of(side)) await this.#tellDeletes(side, batch);

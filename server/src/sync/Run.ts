@@ -247,7 +247,8 @@ export class Run {
     if (first && !isConfirmed) {
       const guard = refusals.get('remote')?.guard;
       if (guard === 'directory-emptied' || guard === 'folder-emptied') await this.#noteEmptied(guard);
-      this.#refuse({ ...first, ...(digest === undefined ? {} : { digest }) });
+      const deletes = { remote: this.#deletes.count('remote'), local: this.#deletes.count('local') };
+      this.#refuse({ ...first, deletes, ...(digest === undefined ? {} : { digest }) });
       for (const side of SIDES) await this.#withhold([side], KEPT[side], first.fix);
     } else {
       if (isConfirmed) await this.#noteEmptied(undefined);

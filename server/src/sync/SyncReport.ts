@@ -21,8 +21,10 @@ export type GuardName =
 /** Why a run's deletes were withheld, and what a person must name to confirm them. */
 export interface Refusal {
   guard: GuardName;
-  /** Deletes withheld. */
+  /** Deletes withheld because of this guard, on one side. */
   count: number;
+  /** All deletes that were withheld, and that a confirmation does; absent where a run stopped before it knew them. */
+  deletes?: { remote: number; local: number };
   /** The most the guard would have let pass. */
   limit: number;
   message: string;
