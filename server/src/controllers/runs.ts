@@ -14,6 +14,7 @@ const startSchema = z.strictObject({
     .regex(/^[0-9a-f]{64}$/, 'Must be the digest of a refusal.')
     .optional(),
   takeOver: z.boolean('Must be true or false.').optional(),
+  restore: z.boolean('Must be true or false.').optional(),
 });
 
 const userSchema = z.object({
@@ -64,10 +65,11 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
         answerInvalid(ctx, toStartErrors(body.error));
         return;
       }
-      const { confirm, takeOver } = body.data;
+      const { confirm, takeOver, restore } = body.data;
       const startedBy = readName(ctx);
       const outcome = await services.runner.start({
         trigger: 'button',
+        ...(restore === true ? { scope: { kind: 'restore' as const } } : {}),
         ...(startedBy === undefined ? {} : { startedBy }),
         ...(confirm === undefined ? {} : { confirm }),
         ...(takeOver === undefined ? {} : { takeOver }),

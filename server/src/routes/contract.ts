@@ -72,6 +72,8 @@ export interface RunAnswer {
   error?: { code: string; message: string; fix: string };
   /** Only while it runs. */
   progress?: SyncProgress;
+  /** Files in the directory, once they are counted; only while it runs, and for those who watch. */
+  files?: number;
 }
 
 /** `GET /s3-sync/runs/:id?page=&pageSize=`: the run and one page of its failures. */
@@ -99,6 +101,8 @@ export interface StartRunRequest {
   confirm?: string;
   /** Take over a bucket that another site owned. */
   takeOver?: boolean;
+  /** Bring back what is missing here from the bucket, instead of a sync. Writes nothing to the bucket. */
+  restore?: boolean;
 }
 
 /** One server of the site. */

@@ -1,5 +1,6 @@
 import type { RunAnswer, StatusAnswer } from '../routes/contract';
 import type { ActivityService } from './activity';
+import { createExpectedFiles } from './expectedFiles';
 import type { InstancesService } from './instances';
 import type { RunnerService } from './runner';
 import type { RunsService } from './runs';
@@ -18,8 +19,13 @@ export function createStatus(
   instances: InstancesService,
   activity: ActivityService,
 ): StatusService {
+  const expectedFiles = createExpectedFiles(settings);
+
   async function findRunning(): Promise<RunAnswer | undefined> {
-    return runner.current() ?? (await runs.findRunning());
+    const current = runner.current();
+    if (current === undefined) return runs.findRunning();
+    const files = expectedFiles(current);
+    return files === undefined ? current : { ...current, files };
   }
 
   return {
