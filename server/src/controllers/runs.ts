@@ -19,6 +19,7 @@ const startSchema = z.strictObject({
     .optional(),
   plan: z.string('Must be text.').optional(),
   takeOver: z.boolean('Must be true or false.').optional(),
+  restore: z.boolean('Must be true or false.').optional(),
 });
 
 /** `/s3-sync/runs`: the history, and the button. */
@@ -62,7 +63,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
         answerInvalid(ctx, toStartErrors(body.error));
         return;
       }
-      const { confirm, plan, takeOver } = body.data;
+      const { confirm, plan, takeOver, restore } = body.data;
       const toApply = plan === undefined ? undefined : await services.plans.toApply(plan);
       if (toApply?.kind === 'missing') {
         answerError(ctx, 404, 'NotFoundError', NO_PLAN, {});
@@ -75,6 +76,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
       const startedBy = administratorName(ctx);
       const outcome = await services.runner.start({
         trigger: 'button',
+        ...(restore === true ? { scope: { kind: 'restore' as const } } : {}),
         ...(startedBy === undefined ? {} : { startedBy }),
         ...(confirm === undefined ? {} : { confirm }),
         ...(toApply === undefined ? {} : { plan: toApply.digest }),

@@ -74,6 +74,8 @@ export interface RunAnswer {
   error?: { code: string; message: string; fix: string };
   /** Only while it runs. */
   progress?: SyncProgress;
+  /** Files in the directory, once they are counted; only while it runs, and for those who watch. */
+  files?: number;
 }
 
 /** What a file of a run is listed for. */
@@ -109,6 +111,8 @@ export interface StartRunRequest {
   plan?: string;
   /** Take over a bucket that another site owned. */
   takeOver?: boolean;
+  /** Bring back what is missing here from the bucket, instead of a sync. Writes nothing to the bucket. */
+  restore?: boolean;
 }
 
 /** What a run would do: a plan, without its operations. It is kept for a day, on the server that made it. */

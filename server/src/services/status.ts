@@ -1,5 +1,6 @@
 import type { RunAnswer, StatusAnswer } from '../routes/contract';
 import type { Services } from '.';
+import { createExpectedFiles } from './expectedFiles';
 import { stepState } from './stepState';
 
 /** What the page shows of this moment. */
@@ -13,9 +14,13 @@ type Parts = Pick<Services, 'settings' | 'runner' | 'runs' | 'instances' | 'acti
 /** Puts the status together from settings, runner, history, servers and counters. */
 export function createStatus(parts: Parts): StatusService {
   const { settings, runner, runs, instances, activity, counters, schedule } = parts;
+  const expectedFiles = createExpectedFiles(settings);
 
   async function findRunning(): Promise<RunAnswer | undefined> {
-    return runner.current() ?? (await runs.findRunning());
+    const current = runner.current();
+    if (current === undefined) return runs.findRunning();
+    const files = expectedFiles(current);
+    return files === undefined ? current : { ...current, files };
   }
 
   return {

@@ -1,7 +1,7 @@
 import { Flex, Typography } from '@strapi/design-system';
 
 import type { RunDetailAnswer } from '../../../../server/src/routes/contract';
-import { useErrorTitle } from '../../hooks/useErrorTitle';
+import { useErrorText } from '../../hooks/useErrorText';
 
 type Failure = RunDetailAnswer['failures'][number];
 
@@ -24,43 +24,46 @@ function groupByCause(failures: Failure[]): Cause[] {
 
 /** Files that did not do what the sync wanted of them, each with the cause and what to do. */
 export function FailureList({ failures }: { failures: Failure[] }) {
-  const errorTitle = useErrorTitle();
+  const errorText = useErrorText();
 
   return (
     <Flex direction="column" alignItems="stretch" gap={3}>
-      {groupByCause(failures).map(({ code, message, fix, keys }) => (
-        <Flex
-          key={keys[0]}
-          direction="column"
-          alignItems="stretch"
-          gap={1}
-          padding={4}
-          hasRadius
-          borderColor="neutral150"
-        >
-          <Typography tag="p" textColor="neutral800" style={{ overflowWrap: 'anywhere' }}>
-            <Typography fontWeight="bold">{errorTitle(code)}</Typography> {message}
-          </Typography>
-          {fix ? (
-            <Typography tag="p" variant="pi" textColor="neutral600" style={{ overflowWrap: 'anywhere' }}>
-              {fix}
+      {groupByCause(failures).map(({ keys, ...cause }) => {
+        const { title, message, language, fix } = errorText(cause);
+        return (
+          <Flex
+            key={keys[0]}
+            direction="column"
+            alignItems="stretch"
+            gap={1}
+            padding={4}
+            hasRadius
+            borderColor="neutral150"
+          >
+            <Typography tag="p" textColor="neutral800" style={{ overflowWrap: 'anywhere' }}>
+              <Typography fontWeight="bold">{title}</Typography> <span lang={language}>{message}</span>
             </Typography>
-          ) : null}
-          <Flex tag="ul" direction="column" alignItems="stretch" gap={1} paddingTop={2}>
-            {keys.map((key) => (
-              <Typography
-                key={key}
-                tag="li"
-                variant="pi"
-                textColor="neutral800"
-                style={{ fontFamily: 'monospace', overflowWrap: 'anywhere' }}
-              >
-                {key}
+            {fix ? (
+              <Typography tag="p" variant="pi" textColor="neutral600" style={{ overflowWrap: 'anywhere' }}>
+                {fix}
               </Typography>
-            ))}
+            ) : null}
+            <Flex tag="ul" direction="column" alignItems="stretch" gap={1} paddingTop={2}>
+              {keys.map((key) => (
+                <Typography
+                  key={key}
+                  tag="li"
+                  variant="pi"
+                  textColor="neutral800"
+                  style={{ fontFamily: 'monospace', overflowWrap: 'anywhere' }}
+                >
+                  {key}
+                </Typography>
+              ))}
+            </Flex>
           </Flex>
-        </Flex>
-      ))}
+        );
+      })}
     </Flex>
   );
 }

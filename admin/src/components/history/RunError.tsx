@@ -2,21 +2,21 @@ import { Typography } from '@strapi/design-system';
 
 import type { RunAnswer } from '../../../../server/src/routes/contract';
 
-import { useErrorTitle } from '../../hooks/useErrorTitle';
+import { useErrorText } from '../../hooks/useErrorText';
 import { Notice } from '../common/Notice';
 
 /** Why a whole run failed, and what to do about it. */
 export function RunError({ error }: { error: NonNullable<RunAnswer['error']> }) {
-  const errorTitle = useErrorTitle();
+  const { title, message, language, fix } = useErrorText()(error);
 
   return (
-    <Notice variant="danger" title={errorTitle(error.code)}>
-      <Typography tag="p" style={{ overflowWrap: 'anywhere' }}>
-        {error.message}
+    <Notice variant="danger" title={title}>
+      <Typography tag="p" lang={language} style={{ overflowWrap: 'anywhere' }}>
+        {message}
       </Typography>
-      {error.fix ? (
+      {fix ? (
         <Typography tag="p" style={{ overflowWrap: 'anywhere' }}>
-          {error.fix}
+          {fix}
         </Typography>
       ) : null}
     </Notice>

@@ -1,28 +1,14 @@
-import { Field, Textarea } from '@strapi/design-system';
+import { Textarea } from '@strapi/design-system';
 import type { ChangeEvent } from 'react';
 
-import { useTranslation } from '../../hooks/useTranslation';
-
-interface LinesFieldProps {
-  name: string;
-  label: string;
-  hint: string;
-  /** One entry per line. */
-  value: string;
-  onChange: (name: string, value: string) => void;
-  error: string | undefined;
-  /** The value comes from `config/plugins` and cannot be changed here. */
-  locked: boolean;
-  disabled: boolean;
-}
+import { SettingField, type FieldProps } from './SettingField';
 
 /** A setting that is a list, typed one entry per line. */
-export function LinesField({ name, label, hint, value, onChange, error, locked, disabled }: LinesFieldProps) {
-  const t = useTranslation();
+export function LinesField({ value, onChange, disabled, ...field }: FieldProps<string>) {
+  const { name, locked } = field;
 
   return (
-    <Field.Root name={name} error={error} hint={locked ? t('settings.locked') : hint} id={`s3-sync-${name}`}>
-      <Field.Label>{label}</Field.Label>
+    <SettingField {...field}>
       <Textarea
         value={value}
         disabled={locked || disabled}
@@ -32,8 +18,6 @@ export function LinesField({ name, label, hint, value, onChange, error, locked, 
           onChange(name, event.target.value);
         }}
       />
-      <Field.Hint />
-      <Field.Error />
-    </Field.Root>
+    </SettingField>
   );
 }

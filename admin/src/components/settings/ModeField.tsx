@@ -1,36 +1,24 @@
 import { Box, Field, Flex, Grid, Radio, Typography } from '@strapi/design-system';
 
 import { useTranslation } from '../../hooks/useTranslation';
+import type { FieldProps } from './SettingField';
 
 const MODES = ['SINGLE', 'MULTI'] as const;
 
-interface ModeFieldProps {
-  /** `''` while none is chosen: there is no default, since one of the two deletes. */
-  value: string;
-  onChange: (name: string, value: string) => void;
-  error: string | undefined;
-  /** The value comes from `config/plugins` and cannot be changed here. */
-  locked: boolean;
-  disabled: boolean;
-}
-
-/** The choice between the two modes, each card saying what it means for the files. */
-export function ModeField({ value, onChange, error, locked, disabled }: ModeFieldProps) {
+/**
+ * The choice between the two modes, each card saying what it means for the files. There is no default, since one of the
+ * two deletes.
+ */
+export function ModeField({ value, onChange, error, locked, disabled }: FieldProps<string>) {
   const t = useTranslation();
   const fixed = locked || disabled;
   const id = 's3-sync-mode';
 
   return (
-    <Field.Root
-      name="mode"
-      id={id}
-      error={error}
-      hint={locked ? t('settings.locked') : t('settings.mode.hint')}
-      required
-    >
+    <Field.Root name="mode" id={id} error={error} hint={locked ? t('settings.locked') : t('field.mode.hint')} required>
       {/* A label names one input; a group of radios is named by an element it points at. */}
       <Typography id={`${id}-label`} variant="pi" fontWeight="bold" textColor="neutral800">
-        {t('settings.mode')}
+        {t('field.mode')}
         <Typography aria-hidden lineHeight="1em" textColor="danger600">
           *
         </Typography>

@@ -4,51 +4,78 @@ import { keyframes, styled } from 'styled-components';
 import type { RunAnswer } from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
 import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
+import type { Pace } from '../../pace';
+
+type Count = [label: MessageKey, value: string];
 
 const pass = keyframes`
   from { transform: translateX(-100%); }
   to { transform: translateX(400%); }
 `;
 
-/** How much there is to do is known only at the end, so the bar says "at work" and no percentage. */
 const Track = styled(Box)`
   height: 0.4rem;
   overflow: hidden;
   border-radius: ${({ theme }) => theme.borderRadius};
   background: ${({ theme }) => theme.colors.neutral150};
+`;
 
-  &::after {
-    content: '';
-    display: block;
-    width: 25%;
-    height: 100%;
-    border-radius: inherit;
-    background: ${({ theme }) => theme.colors.primary600};
-    animation: ${pass} 1.6s linear infinite;
-  }
+/** How much is done, where it is known how much there is to do. */
+const Share = styled.div`
+  height: 100%;
+  border-radius: inherit;
+  background: ${({ theme }) => theme.colors.primary600};
+  transition: width 0.6s ease-out;
 
   @media (prefers-reduced-motion: reduce) {
-    &::after {
-      width: 100%;
-      animation: none;
-      opacity: 0.6;
-    }
+    transition: none;
   }
 `;
 
-/** What a running sync is doing right now. */
-export function RunProgress({ run }: { run: RunAnswer }) {
+/** Says "at work" and no percentage. */
+const Passing = styled(Share)`
+  width: 25%;
+  animation: ${pass} 1.6s linear infinite;
+
+  @media (prefers-reduced-motion: reduce) {
+    width: 100%;
+    animation: none;
+    opacity: 0.6;
+  }
+`;
+
+/** What a running sync is doing right now, how fast, and how long it may take. */
+export function RunProgress({ run, pace }: { run: RunAnswer; pace: Pace }) {
   const t = useTranslation();
   const format = useFormat();
-  const { progress } = run;
+  const { progress, files } = run;
   const phase = t(`phase.${progress?.phase ?? 'starting'}`);
-  const counts: [MessageKey, string][] = progress
+  const seen = progress?.seen ?? 0;
+  // What is only in the bucket is looked at too: then the number of files here is no measure.
+  const total = progress?.phase === 'syncing' && files !== undefined && files > 0 && seen <= files ? files : undefined;
+  const some = (label: MessageKey, count: number): Count[] => (count > 0 ? [[label, format.number(count)]] : []);
+  const rate: Count[] =
+    pace.bytesPerSecond === undefined
+      ? []
+      : [['count.rate', t('progress.rate', { bytes: format.bytes(pace.bytesPerSecond) })]];
+  const timeLeft: Count[] =
+    pace.timeLeft === undefined || total === undefined ? [] : [['count.timeLeft', format.roughDuration(pace.timeLeft)]];
+  const counts: Count[] = progress
     ? [
-        ['count.seen', format.number(progress.seen)],
+        [
+          'count.seen',
+          total === undefined
+            ? format.number(seen)
+            : t('progress.seen', { seen: format.number(seen), files: format.number(total) }),
+        ],
         ['count.uploaded', format.number(progress.uploaded)],
-        ['count.deletedRemote', format.number(progress.deletedRemote)],
+        ...some('count.downloaded', progress.downloaded),
+        ...some('count.deletedRemote', progress.deletedRemote),
+        ...some('count.deletedLocal', progress.deletedLocal),
         ['count.failed', format.number(progress.failed)],
         ['count.bytes', format.bytes(progress.bytes)],
+        ...rate,
+        ...timeLeft,
       ]
     : [];
 
@@ -59,14 +86,23 @@ export function RunProgress({ run }: { run: RunAnswer }) {
           ? t('progress.by', { phase, name: run.startedBy })
           : t('progress.automatic', { phase, trigger: t(`trigger.${run.trigger}`) })}
       </Typography>
-      <Track role="progressbar" aria-label={t('progress.label')} aria-valuetext={phase} />
+      <Track
+        role="progressbar"
+        aria-label={t('progress.label')}
+        aria-valuetext={phase}
+        aria-valuemin={total === undefined ? undefined : 0}
+        aria-valuemax={total}
+        aria-valuenow={total === undefined ? undefined : seen}
+      >
+        {total === undefined ? <Passing /> : <Share style={{ width: `${(seen / total) * 100}%` }} />}
+      </Track>
       <Flex tag="dl" gap={6} wrap="wrap" alignItems="flex-start">
         {counts.map(([label, value]) => (
           <Flex key={label} direction="column-reverse" alignItems="flex-start" gap={1}>
             <Typography tag="dt" variant="pi" textColor="neutral600">
               {t(label)}
             </Typography>
-            <Typography tag="dd" variant="delta">
+            <Typography tag="dd" variant="delta" data-progress-count={label}>
               {value}
             </Typography>
           </Flex>

@@ -1,4 +1,5 @@
 import { Button, Flex, Typography } from '@strapi/design-system';
+import { ArrowsCounterClockwise } from '@strapi/icons';
 import { useState } from 'react';
 
 import type { RunAnswer, StartRunRequest } from '../../../../server/src/routes/contract';
@@ -13,6 +14,9 @@ import { RunDetailsDialog } from '../history/RunDetailsDialog';
 import { RunError } from '../history/RunError';
 import { RunRefusal } from './RunRefusal';
 import { RunStatus } from '../history/RunStatus';
+
+/** Ends of a run after which the same again makes sense. */
+const RETRIED = ['partial', 'failed', 'interrupted', 'cancelled'] as const;
 
 /** Failures shown on the page itself; the dialog has them all. */
 const SHOWN_FAILURES = 5;
@@ -45,6 +49,20 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
         </Typography>
       </Flex>
       <RunCounts run={run} />
+      {RETRIED.some((status) => status === run.status) ? (
+        <Flex>
+          <Button
+            variant="secondary"
+            startIcon={<ArrowsCounterClockwise />}
+            disabled={disabled}
+            onClick={() => {
+              onStart({});
+            }}
+          >
+            {t('result.retry')}
+          </Button>
+        </Flex>
+      ) : null}
       {run.error ? <RunError error={run.error} /> : null}
       {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
       {run.failed > 0 || run.withheld > 0 ? (

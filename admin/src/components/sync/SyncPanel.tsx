@@ -4,8 +4,9 @@ import { ArrowsCounterClockwise, Cross } from '@strapi/icons';
 import type { Problem, StatusAnswer } from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
 import { useRunSummary } from '../../hooks/useRunSummary';
-import { useSyncActions } from '../../hooks/useSyncActions';
+import type { SyncActions } from '../../hooks/useSyncActions';
 import { useTranslation } from '../../hooks/useTranslation';
+import type { Pace } from '../../pace';
 import { Notice } from '../common/Notice';
 import { Panel } from '../common/Panel';
 import { RunProgress } from './RunProgress';
@@ -15,21 +16,39 @@ const REASON_ID = 's3-sync-why-not';
 
 interface SyncPanelProps {
   status: StatusAnswer | undefined;
+  pace: Pace;
   unreachable: boolean;
+  /** The server knows this administrator no more, or no longer allows the question. */
+  loggedOut: boolean;
   problems: Problem[];
   /** The form holds changes that are not saved; a sync would go by the old settings. */
   unsaved: boolean;
   /** Saves start syncs too. */
   automatic: boolean;
   canRun: boolean;
-  refresh: () => void;
+  actions: SyncActions;
+  /** The button that sends the form was pressed to start a sync once it is saved. */
+  onSaveAndSync: () => void;
+  /** The form is on its way. */
+  saving: boolean;
 }
 
 /** The button, what it is doing, and what it did. */
-export function SyncPanel({ status, unreachable, problems, unsaved, automatic, canRun, refresh }: SyncPanelProps) {
+export function SyncPanel({
+  status,
+  pace,
+  unreachable,
+  loggedOut,
+  problems,
+  unsaved,
+  automatic,
+  canRun,
+  actions: { start, cancel, busy },
+  onSaveAndSync,
+  saving,
+}: SyncPanelProps) {
   const t = useTranslation();
   const summaryOf = useRunSummary();
-  const { start, cancel, busy } = useSyncActions(refresh);
   const reason = useReason({ canRun, unsaved, problems, loading: status === undefined });
   const running = status?.running;
   const lastRun = status?.lastRun;
@@ -50,6 +69,17 @@ export function SyncPanel({ status, unreachable, problems, unsaved, automatic, c
               onClick={() => void cancel(running.id)}
             >
               {t('sync.cancel')}
+            </Button>
+          ) : unsaved && canRun ? (
+            <Button
+              size="L"
+              type="submit"
+              startIcon={<ArrowsCounterClockwise />}
+              aria-describedby={REASON_ID}
+              loading={busy || saving}
+              onClick={onSaveAndSync}
+            >
+              {t('sync.saveAndStart')}
             </Button>
           ) : (
             <Button
@@ -72,12 +102,13 @@ export function SyncPanel({ status, unreachable, problems, unsaved, automatic, c
       }
     >
       {unreachable ? <Notice variant="warning" title={t('sync.unreachable')} /> : null}
+      {loggedOut ? <Notice variant="warning" title={t('sync.loggedOut')} /> : null}
       <VisuallyHidden>
         <p role="status">
           {running ? t(`phase.${running.progress?.phase ?? 'starting'}`) : lastRun && summaryOf(lastRun)}
         </p>
       </VisuallyHidden>
-      {running ? <RunProgress run={running} /> : null}
+      {running ? <RunProgress run={running} pace={pace} /> : null}
       {!running && lastRun ? (
         <RunResult
           key={lastRun.id}
@@ -108,9 +139,9 @@ function useReason({ canRun, unsaved, problems, loading }: ReasonInput): string 
   if (loading) return t('reason.loading');
   if (problems.length === 0) return undefined;
   const missing = [
-    ...(problems.some(({ code }) => code === 'BUCKET_MISSING') ? [t('settings.bucketName')] : []),
-    ...(problems.some(({ code }) => code === 'REGION_MISSING') ? [t('settings.awsRegion')] : []),
-    ...(problems.some(({ code }) => code === 'MODE_MISSING') ? [t('settings.mode')] : []),
+    ...(problems.some(({ code }) => code === 'BUCKET_MISSING') ? [t('field.bucketName')] : []),
+    ...(problems.some(({ code }) => code === 'REGION_MISSING') ? [t('field.awsRegion')] : []),
+    ...(problems.some(({ code }) => code === 'MODE_MISSING') ? [t('field.mode')] : []),
   ];
   return missing.length === problems.length
     ? t('reason.missing', { settings: format.list(missing) })

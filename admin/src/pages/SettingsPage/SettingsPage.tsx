@@ -11,15 +11,16 @@ import {
 } from '@strapi/strapi/admin';
 import { Box, Button, Flex, Tabs } from '@strapi/design-system';
 import { Check } from '@strapi/icons';
-import { useMemo, useState } from 'react';
+import { useMemo, useRef, useState } from 'react';
 
 import type { SettingsAnswer } from '../../../../server/src/routes/contract';
 import { RunHistory } from '../../components/history/RunHistory';
-import { SettingsForm } from '../../components/settings/SettingsForm';
+import { SettingsForm, type FieldMessages } from '../../components/settings/SettingsForm';
 import { ProblemsNotice } from '../../components/sync/ProblemsNotice';
 import { SyncPanel } from '../../components/sync/SyncPanel';
 import { fieldErrors } from '../../fieldErrors';
 import { useSettings } from '../../hooks/useSettings';
+import { useSyncActions } from '../../hooks/useSyncActions';
 import { useSyncStatus } from '../../hooks/useSyncStatus';
 import { TABS, useTab, type TabName } from '../../hooks/useTab';
 import { useTranslation } from '../../hooks/useTranslation';
@@ -55,13 +56,6 @@ function Settings() {
   );
 }
 
-/** The form's errors that are plain texts, as the server's are. */
-function textsOf(errors: Record<string, unknown>): Partial<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(errors).flatMap(([setting, text]) => (typeof text === 'string' ? [[setting, text]] : [])),
-  );
-}
-
 interface LoadedSettingsProps {
   answer: SettingsAnswer;
   save: (changes: object) => Promise<SettingsAnswer>;
@@ -73,7 +67,10 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const t = useTranslation();
   const { toggleNotification } = useNotification();
   const { formatAPIError } = useAPIErrorHandler();
-  const { status, unreachable, refresh } = useSyncStatus();
+  const { status, pace, unreachable, loggedOut, refresh } = useSyncStatus();
+  const actions = useSyncActions(refresh);
+  const syncsAfterSave = useRef(false);
+  const [errors, setErrors] = useState<FieldMessages>({});
   // Who comes to set it up begins with the settings; everyone else wants to see how the sync is.
   const [initialTab] = useState<TabName>(() => (answer.problems.some(({ setting }) => setting) ? 'settings' : 'sync'));
   const [tab, openTab] = useTab(initialTab);
@@ -81,19 +78,24 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const problems = status?.problems ?? answer.problems;
   const version = `${status?.running?.id ?? ''} ${status?.lastRun?.id ?? ''} ${status?.lastRun?.status ?? ''}`;
 
-  const submit = async (draft: SettingsDraft, { setErrors, resetForm }: FormHelpers<SettingsDraft>) => {
+  const submit = async (draft: SettingsDraft, { setErrors: focusErrors, resetForm }: FormHelpers<SettingsDraft>) => {
+    const syncs = syncsAfterSave.current;
+    syncsAfterSave.current = false;
     try {
       const { settings } = await save(toChanges(draft, saved));
       // The server may have written a value in its own form (a prefix ends with `/`).
       resetForm(toDraft(settings));
+      setErrors({});
       toggleNotification({ type: 'success', message: t('notification.saved') });
+      if (syncs) await actions.start();
     } catch (error) {
-      const errors = fieldErrors(error, t);
-      setErrors(errors);
-      const atFields = Object.keys(errors).length > 0 && Object.keys(errors).every((setting) => setting in draft);
-      if (atFields) openTab('settings');
+      const { fields, complete } = fieldErrors(error, draft, t);
+      setErrors(fields);
+      if (complete) openTab('settings');
+      // Strapi's form moves to the first field that has one.
+      focusErrors(fields);
       const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
-      toggleNotification({ type: 'danger', message: atFields ? t('notification.invalid') : message });
+      toggleNotification({ type: 'danger', message: complete ? t('notification.invalid') : message });
     } finally {
       refresh();
     }
@@ -105,7 +107,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
       <Tabs.Root variant="simple" value={tab} onValueChange={openTab}>
         {/* Only what the settings need is in their form: Enter in an input of another tab must not save them. */}
         <Form method="PUT" initialValues={saved} onSubmit={submit}>
-          {({ values, errors, modified, isSubmitting, onChange }) => (
+          {({ values, modified, isSubmitting, onChange, setErrors: focusErrors }) => (
             <>
               <Layouts.Header
                 title={t('page.title')}
@@ -138,21 +140,32 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
               <TabPanel name="sync">
                 <SyncPanel
                   status={status}
+                  pace={pace}
                   unreachable={unreachable}
+                  loggedOut={loggedOut}
                   problems={problems}
                   unsaved={modified}
                   automatic={answer.settings.syncOn.enabled}
                   canRun={canRun}
-                  refresh={refresh}
+                  actions={actions}
+                  onSaveAndSync={() => {
+                    syncsAfterSave.current = true;
+                  }}
+                  saving={isSubmitting}
                 />
               </TabPanel>
               <TabPanel name="settings">
                 <SettingsForm
                   draft={values}
-                  errors={textsOf(errors)}
+                  saved={saved}
+                  errors={errors}
                   answer={answer}
                   readOnly={!canUpdate}
                   onChange={onChange}
+                  onErrors={(fields) => {
+                    setErrors(fields);
+                    focusErrors(fields);
+                  }}
                 />
               </TabPanel>
               <Blocker />
