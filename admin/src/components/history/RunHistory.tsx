@@ -1,21 +1,25 @@
-import { Table, Tbody, Th, Thead, Tr, Typography } from '@strapi/design-system';
+import { Table, Tbody, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
-import type { RunAnswer } from '../../../../server/src/routes/contract';
-import { RUNS_PAGE_SIZE, useRuns } from '../../hooks/useRuns';
+import type { RunListAnswer } from '../../../../server/src/routes/contract';
+import { useLoaded } from '../../hooks/useLoaded';
 import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
+import { Columns } from '../common/Columns';
 import { Notice } from '../common/Notice';
 import { Pager } from '../common/Pager';
 import { Panel } from '../common/Panel';
-import { RunDetailsDialog } from './RunDetailsDialog';
 import { RunRow } from './RunRow';
 
-const COLUMNS: MessageKey[] = [
+const PAGE_SIZE = 20;
+
+const columnsOf = (isMulti: boolean): MessageKey[] => [
   'history.started',
   'history.status',
   'history.mode',
   'history.uploaded',
+  ...(isMulti ? (['history.downloaded'] as const) : []),
   'history.deleted',
+  ...(isMulti ? (['history.conflicts'] as const) : []),
   'history.failures',
   'history.duration',
 ];
@@ -23,56 +27,41 @@ const COLUMNS: MessageKey[] = [
 interface RunHistoryProps {
   /** Changes whenever a run begins or ends. */
   version: string;
+  /** Opens everything that is known of a run. */
+  onOpen: (id: number) => void;
 }
 
-/** The last runs; a row opens everything that is known of its run. */
-export function RunHistory({ version }: RunHistoryProps) {
+/** The last runs, newest first. */
+export function RunHistory({ version, onOpen }: RunHistoryProps) {
   const t = useTranslation();
   const [page, setPage] = useState(1);
-  const [opened, setOpened] = useState<RunAnswer>();
-  const { runs, failed } = useRuns(page, version);
-  const results = runs?.results ?? [];
+  const { answer, failed } = useLoaded<RunListAnswer>('/runs', { page, pageSize: PAGE_SIZE }, version);
+  const results = answer?.results ?? [];
+  const isMulti = results.some(({ mode }) => mode === 'MULTI');
+  const columns = columnsOf(isMulti);
 
   return (
     <Panel title={t('history.title')} description={t('history.description')}>
       {failed ? <Notice variant="danger" title={t('history.failed')} /> : null}
-      {runs && results.length === 0 ? <Typography textColor="neutral600">{t('history.empty')}</Typography> : null}
+      {answer && results.length === 0 ? <Typography textColor="neutral600">{t('history.empty')}</Typography> : null}
       {results.length > 0 ? (
-        <Table colCount={COLUMNS.length} rowCount={RUNS_PAGE_SIZE + 1}>
-          <Thead>
-            <Tr>
-              {COLUMNS.map((column) => (
-                <Th key={column}>
-                  <Typography variant="sigma" textColor="neutral600">
-                    {t(column)}
-                  </Typography>
-                </Th>
-              ))}
-            </Tr>
-          </Thead>
+        <Table colCount={columns.length} rowCount={results.length + 1}>
+          <Columns names={columns} />
           <Tbody>
             {results.map((run) => (
               <RunRow
                 key={run.id}
                 run={run}
+                isMulti={isMulti}
                 onOpen={() => {
-                  setOpened(run);
+                  onOpen(run.id);
                 }}
               />
             ))}
           </Tbody>
         </Table>
       ) : null}
-      {runs ? <Pager pagination={runs.pagination} onPage={setPage} /> : null}
-      {opened ? (
-        <RunDetailsDialog
-          key={opened.id}
-          run={opened}
-          onClose={() => {
-            setOpened(undefined);
-          }}
-        />
-      ) : null}
+      {answer ? <Pager pagination={answer.pagination} onPage={setPage} /> : null}
     </Panel>
   );
 }

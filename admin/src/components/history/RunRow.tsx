@@ -9,17 +9,26 @@ import { RunStatus } from './RunStatus';
 
 interface RunRowProps {
   run: RunAnswer;
+  /** What only MULTI mode does has columns of its own. */
+  isMulti: boolean;
   onOpen: () => void;
 }
 
 /** One run in the history. A click anywhere opens it; the button is the way for a keyboard. */
-export function RunRow({ run, onOpen }: RunRowProps) {
+export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
   const t = useTranslation();
   const triggerOf = useTriggerText();
   const format = useFormat();
   const moment = format.moment(run.startedAt);
   // The history is read when a run begins and ends: what it did so far is shown by the panel above.
   const count = (value: number) => (run.status === 'running' ? '' : format.number(value));
+  const counts = [
+    run.uploaded,
+    ...(isMulti ? [run.downloaded] : []),
+    run.deletedRemote + run.deletedLocal,
+    ...(isMulti ? [run.conflicts] : []),
+    run.failed,
+  ];
 
   return (
     <Tr data-run={run.id} style={{ cursor: 'pointer' }} onClick={onOpen}>
@@ -27,7 +36,6 @@ export function RunRow({ run, onOpen }: RunRowProps) {
         <Flex direction="column" alignItems="flex-start">
           <TextButton
             aria-label={t('history.open', { moment })}
-            aria-haspopup="dialog"
             onClick={(event: MouseEvent) => {
               // Else the row would hear the button's click too.
               event.stopPropagation();
@@ -49,15 +57,11 @@ export function RunRow({ run, onOpen }: RunRowProps) {
       <Td>
         <Typography>{run.mode}</Typography>
       </Td>
-      <Td>
-        <Typography>{count(run.uploaded)}</Typography>
-      </Td>
-      <Td>
-        <Typography>{count(run.deletedRemote + run.deletedLocal)}</Typography>
-      </Td>
-      <Td>
-        <Typography>{count(run.failed)}</Typography>
-      </Td>
+      {counts.map((value, column) => (
+        <Td key={column}>
+          <Typography>{count(value)}</Typography>
+        </Td>
+      ))}
       <Td>
         <Typography style={{ whiteSpace: 'nowrap' }}>
           {run.durationMs === undefined ? '' : format.duration(run.durationMs)}

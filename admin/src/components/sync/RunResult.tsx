@@ -1,6 +1,6 @@
-import { Button, Flex, Typography } from '@strapi/design-system';
+import { Button, Flex, Link, Typography } from '@strapi/design-system';
 import { ArrowsCounterClockwise } from '@strapi/icons';
-import { useState } from 'react';
+import { NavLink } from 'react-router-dom';
 
 import type { RunAnswer, StartRunRequest } from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
@@ -10,7 +10,6 @@ import { useRunSummary } from '../../hooks/useRunSummary';
 import { useTranslation } from '../../hooks/useTranslation';
 import { FailureList } from '../history/FailureList';
 import { RunCounts } from '../history/RunCounts';
-import { RunDetailsDialog } from '../history/RunDetailsDialog';
 import { RunError } from '../history/RunError';
 import { RunRefusal } from './RunRefusal';
 import { RunStatus } from '../history/RunStatus';
@@ -18,7 +17,7 @@ import { RunStatus } from '../history/RunStatus';
 /** Ends of a run after which the same again makes sense. */
 const RETRIED = ['partial', 'failed', 'interrupted', 'cancelled'] as const;
 
-/** Failures shown on the page itself; the dialog has them all. */
+/** Failures shown on the page itself; the run's own page has them all. */
 const SHOWN_FAILURES = 5;
 
 interface RunResultProps {
@@ -34,7 +33,6 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
   const summaryOf = useRunSummary();
   const triggerOf = useTriggerText();
   const format = useFormat();
-  const [open, setOpen] = useState(false);
 
   return (
     <Flex direction="column" alignItems="stretch" gap={5} data-result={run.status}>
@@ -65,27 +63,12 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
       ) : null}
       {run.error ? <RunError error={run.error} /> : null}
       {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
-      {run.failed > 0 || run.withheld > 0 ? (
-        <RunFailures
-          run={run}
-          onShowAll={() => {
-            setOpen(true);
-          }}
-        />
-      ) : null}
-      {open ? (
-        <RunDetailsDialog
-          run={run}
-          onClose={() => {
-            setOpen(false);
-          }}
-        />
-      ) : null}
+      {run.failed > 0 || run.withheld > 0 ? <RunFailures run={run} /> : null}
     </Flex>
   );
 }
 
-function RunFailures({ run, onShowAll }: { run: RunAnswer; onShowAll: () => void }) {
+function RunFailures({ run }: { run: RunAnswer }) {
   const t = useTranslation();
   const { detail } = useRunDetail(run.id, 1, SHOWN_FAILURES);
   if (!detail || detail.failures.length === 0) return null;
@@ -98,11 +81,9 @@ function RunFailures({ run, onShowAll }: { run: RunAnswer; onShowAll: () => void
       </Typography>
       <FailureList failures={detail.failures} />
       {total > SHOWN_FAILURES ? (
-        <Flex>
-          <Button variant="tertiary" onClick={onShowAll}>
-            {t('failures.all', { count: total })}
-          </Button>
-        </Flex>
+        <Link tag={NavLink} to={`#history/${run.id}`}>
+          {t('failures.all', { count: total })}
+        </Link>
       ) : null}
     </Flex>
   );

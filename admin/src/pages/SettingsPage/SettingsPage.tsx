@@ -14,10 +14,15 @@ import { Check } from '@strapi/icons';
 import { useMemo, useRef, useState } from 'react';
 
 import type { SettingsAnswer } from '../../../../server/src/routes/contract';
+import { ErrorLog } from '../../components/history/ErrorLog';
 import { RunHistory } from '../../components/history/RunHistory';
+import { RunPage } from '../../components/history/RunPage';
+import { PreviewTab } from '../../components/preview/PreviewTab';
 import { SettingsForm, type FieldMessages } from '../../components/settings/SettingsForm';
+import { StatusPanel } from '../../components/status/StatusPanel';
 import { ProblemsNotice } from '../../components/sync/ProblemsNotice';
 import { SyncPanel } from '../../components/sync/SyncPanel';
+import { TrashTab } from '../../components/trash/TrashTab';
 import { fieldErrors } from '../../fieldErrors';
 import { useSettings } from '../../hooks/useSettings';
 import { useSyncActions } from '../../hooks/useSyncActions';
@@ -73,7 +78,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const [errors, setErrors] = useState<FieldMessages>({});
   // Who comes to set it up begins with the settings; everyone else wants to see how the sync is.
   const [initialTab] = useState<TabName>(() => (answer.problems.some(({ setting }) => setting) ? 'settings' : 'sync'));
-  const [tab, openTab] = useTab(initialTab);
+  const { tab, item, open: openTab } = useTab(initialTab);
   const saved = useMemo(() => toDraft(answer.settings), [answer]);
   const problems = status?.problems ?? answer.problems;
   const version = `${status?.running?.id ?? ''} ${status?.lastRun?.id ?? ''} ${status?.lastRun?.status ?? ''}`;
@@ -153,6 +158,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
                   }}
                   saving={isSubmitting}
                 />
+                {status ? <StatusPanel status={status} /> : null}
               </TabPanel>
               <TabPanel name="settings">
                 <SettingsForm
@@ -172,8 +178,40 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
             </>
           )}
         </Form>
+        <TabPanel name="preview">
+          <PreviewTab
+            status={status}
+            problems={problems}
+            canRun={canRun}
+            onStarted={() => {
+              refresh();
+              openTab('sync');
+            }}
+          />
+        </TabPanel>
         <TabPanel name="history">
-          <RunHistory version={version} />
+          {item === '' ? (
+            <>
+              <RunHistory
+                version={version}
+                onOpen={(id) => {
+                  openTab(`history/${id}`);
+                }}
+              />
+              <ErrorLog version={version} />
+            </>
+          ) : (
+            <RunPage
+              id={item}
+              version={version}
+              onBack={() => {
+                openTab('history');
+              }}
+            />
+          )}
+        </TabPanel>
+        <TabPanel name="trash">
+          <TrashTab canRun={canRun} version={version} />
         </TabPanel>
       </Tabs.Root>
       <Box paddingBottom={10} />
