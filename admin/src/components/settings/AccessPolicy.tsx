@@ -34,7 +34,7 @@ export function AccessPolicy({ draft }: { draft: SettingsDraft }) {
   const named = draft.bucketName.trim() !== '';
 
   return (
-    <Accordion.Root size="S">
+    <Accordion.Root size="M">
       <Accordion.Item value="policy">
         <Accordion.Header>
           <Accordion.Trigger description={t('policy.description')}>{t('policy.title')}</Accordion.Trigger>

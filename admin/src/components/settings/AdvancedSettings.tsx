@@ -42,7 +42,7 @@ export function AdvancedSettings({ draft, errors, field }: SettingsFields) {
 
   return (
     <Panel title={t('settings.advanced')} description={t('settings.advanced.description')}>
-      <Accordion.Root value={opened} onValueChange={setOpened} size="S">
+      <Accordion.Root value={opened} onValueChange={setOpened} size="M">
         {SECTIONS.map((section) => (
           <Accordion.Item key={section} value={section}>
             <Accordion.Header>

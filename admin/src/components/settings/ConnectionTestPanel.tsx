@@ -1,4 +1,4 @@
-import { Button, Flex, Typography } from '@strapi/design-system';
+import { Box, Button, Flex, Typography } from '@strapi/design-system';
 import { Cloud } from '@strapi/icons';
 import { isFetchError, useAPIErrorHandler, useNotification } from '@strapi/strapi/admin';
 import { useState } from 'react';
@@ -66,16 +66,22 @@ export function ConnectionTestPanel({
         </Button>
       }
     >
-      <div role="status">
-        {testing ? <Typography textColor="neutral600">{t('test.running')}</Typography> : null}
-        {result ? (
-          <Flex direction="column" alignItems="stretch" gap={4}>
-            {tested === draft ? null : <Notice variant="info" title={t('test.stale')} />}
-            <ConnectionTestResult result={result} onRegion={isRegionLocked || disabled ? undefined : onRegion} />
-          </Flex>
-        ) : null}
-      </div>
-      <AccessPolicy draft={draft} />
+      <Box>
+        <div role="status">
+          {testing ? (
+            <Typography tag="p" textColor="neutral600" paddingBottom={5}>
+              {t('test.running')}
+            </Typography>
+          ) : null}
+          {result ? (
+            <Flex direction="column" alignItems="stretch" gap={4} paddingBottom={5}>
+              {tested === draft ? null : <Notice variant="info" title={t('test.stale')} />}
+              <ConnectionTestResult result={result} onRegion={isRegionLocked || disabled ? undefined : onRegion} />
+            </Flex>
+          ) : null}
+        </div>
+        <AccessPolicy draft={draft} />
+      </Box>
     </Panel>
   );
 }

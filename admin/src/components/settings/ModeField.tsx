@@ -27,7 +27,6 @@ export function ModeField({ value, onChange, error, locked, disabled }: FieldPro
         aria-labelledby={`${id}-label`}
         aria-describedby={error ? `${id}-error` : `${id}-hint`}
         aria-required
-        tabIndex={-1}
         value={value}
         disabled={fixed}
         onValueChange={(mode) => {

@@ -58,49 +58,47 @@ export function SyncPanel({
       title={t('sync.title')}
       description={automatic ? t('sync.description') : t('sync.description.off')}
       action={
-        <Flex direction="column" alignItems="flex-end" gap={2}>
-          {running ? (
-            <Button
-              size="L"
-              variant="danger-light"
-              startIcon={<Cross />}
-              disabled={!canRun}
-              loading={busy}
-              onClick={() => void cancel(running.id)}
-            >
-              {t('sync.cancel')}
-            </Button>
-          ) : unsaved && canRun ? (
-            <Button
-              size="L"
-              type="submit"
-              startIcon={<ArrowsCounterClockwise />}
-              aria-describedby={REASON_ID}
-              loading={busy || saving}
-              onClick={onSaveAndSync}
-            >
-              {t('sync.saveAndStart')}
-            </Button>
-          ) : (
-            <Button
-              size="L"
-              startIcon={<ArrowsCounterClockwise />}
-              disabled={reason !== undefined}
-              aria-describedby={reason === undefined ? undefined : REASON_ID}
-              loading={busy}
-              onClick={() => void start()}
-            >
-              {t('sync.start')}
-            </Button>
-          )}
-          {reason !== undefined && !running ? (
-            <Typography id={REASON_ID} tag="p" variant="pi" textColor="neutral600" maxWidth="36rem" textAlign="right">
-              {reason}
-            </Typography>
-          ) : null}
-        </Flex>
+        running ? (
+          <Button
+            size="L"
+            variant="danger-light"
+            startIcon={<Cross />}
+            disabled={!canRun}
+            loading={busy}
+            onClick={() => void cancel(running.id)}
+          >
+            {t('sync.cancel')}
+          </Button>
+        ) : unsaved && canRun ? (
+          <Button
+            size="L"
+            type="submit"
+            startIcon={<ArrowsCounterClockwise />}
+            aria-describedby={REASON_ID}
+            loading={busy || saving}
+            onClick={onSaveAndSync}
+          >
+            {t('sync.saveAndStart')}
+          </Button>
+        ) : (
+          <Button
+            size="L"
+            startIcon={<ArrowsCounterClockwise />}
+            disabled={reason !== undefined}
+            aria-describedby={reason === undefined ? undefined : REASON_ID}
+            loading={busy}
+            onClick={() => void start()}
+          >
+            {t('sync.start')}
+          </Button>
+        )
       }
     >
+      {reason !== undefined && !running ? (
+        <Typography id={REASON_ID} tag="p" fontWeight="bold" textColor="neutral800">
+          {reason}
+        </Typography>
+      ) : null}
       {unreachable ? <Notice variant="warning" title={t('sync.unreachable')} /> : null}
       {loggedOut ? <Notice variant="warning" title={t('sync.loggedOut')} /> : null}
       <VisuallyHidden>
