@@ -1,16 +1,15 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
-import { z } from 'zod';
 import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
 import { startInProjectStore, type Store } from '../support/stores';
 import type { S3Server } from '../support/s3-server/startS3Server';
+import { addAdministrator } from './addAdministrator';
 import { describeWithChromium, launchChromium } from './chromium';
 import { type Login, SettingsPage } from './SettingsPage';
 
 /** So many that, with each upload slowed down, the run outlasts two reloads on a busy machine. */
 const FILES = 300;
-const PASSWORD = 'Someone-for-tests-1';
 
 describeWithChromium('settings page for several administrators [in-project]', () => {
   let store: Store & { server: S3Server };
@@ -178,42 +177,4 @@ function writeFile(strapi: StrapiProcess, key: string): void {
   const file = path.join(strapi.publicDir, key);
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, key);
-}
-
-const created = z.object({ data: z.object({ id: z.number() }) });
-const invited = z.object({ data: z.object({ registrationToken: z.string() }) });
-
-/** Sets which of the plugin's actions a role allows. */
-async function allow(strapi: StrapiProcess, roleId: number, actions: string[]): Promise<void> {
-  const permissions = actions.map((action) => ({
-    action: `plugin::s3-sync.${action}`,
-    subject: null,
-    conditions: [],
-    properties: {},
-  }));
-  await strapi.admin.put(`/admin/roles/${roleId}/permissions`).send({ permissions }).expect(200);
-}
-
-/** Adds a role which allows just these of the plugin's actions. Returns its id. */
-async function addRole(strapi: StrapiProcess, name: string, actions: string[]): Promise<number> {
-  const role = await strapi.admin.post('/admin/roles').send({ name: `role of ${name}`, description: 'for a test' });
-  const { id } = created.parse(role.body).data;
-  await allow(strapi, id, actions);
-  return id;
-}
-
-/** Adds an administrator with a role of its own, which allows just these of the plugin's actions. */
-async function addAdministrator(strapi: StrapiProcess, name: string, actions: string[]): Promise<Login> {
-  return addAdministratorTo(strapi, name, await addRole(strapi, name, actions));
-}
-
-async function addAdministratorTo(strapi: StrapiProcess, name: string, roleId: number): Promise<Login> {
-  const email = `${name}@example.com`;
-  const firstname = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const names = { firstname, lastname: 'Tester' };
-  const user = await strapi.admin.post('/admin/users').send({ email, ...names, roles: [roleId] });
-  const { registrationToken } = invited.parse(user.body).data;
-  const userInfo = { ...names, password: PASSWORD };
-  await strapi.request.post('/admin/register').send({ registrationToken, userInfo }).expect(200);
-  return { email, password: PASSWORD };
 }

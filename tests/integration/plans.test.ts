@@ -208,7 +208,8 @@ describe('plans [in-project]', () => {
     await app.admin.post(`/s3-sync/plans/${id}/cancel`).send({}).expect(409);
     const apply = await app.admin.post('/s3-sync/runs').send({ plan: id }).expect(409);
     expect(errorAnswer.parse(apply.body).error.message).toBe('The preview was not finished. Make a new one.');
-    expect(existsSync(path.join(uploads(), '.s3-sync', 'plans', id))).toBe(false);
+    const folder = path.join(uploads(), '.s3-sync', 'plans', id);
+    await waitUntil('nothing is left of it', async () => (existsSync(folder) ? undefined : true));
   });
 
   test('wait for no run', async () => {

@@ -228,6 +228,9 @@ export function createPlans(settings: SettingsService, runner: RunnerService, lo
 
   return {
     async start(startedBy) {
+      if (making?.plan.status === 'making') return { kind: 'busy', message: 'A preview is being made already.' };
+      // One that has ended is put away first.
+      await making?.ended;
       if (making !== undefined) return { kind: 'busy', message: 'A preview is being made already.' };
       const plan = emptyPlan(startedBy);
       const controller = new AbortController();
@@ -266,7 +269,7 @@ export function createPlans(settings: SettingsService, runner: RunnerService, lo
     },
 
     cancel(id) {
-      if (making?.plan.id !== id) return false;
+      if (making?.plan.id !== id || making.plan.status !== 'making') return false;
       making.controller.abort();
       return true;
     },

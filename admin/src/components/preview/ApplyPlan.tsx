@@ -42,6 +42,7 @@ export function ApplyPlan({ plan, disabled, busy, onApply }: ApplyPlanProps) {
           label={t('plan.apply.deletes', { count, files })}
           title={t('plan.apply.title', { count, files })}
           body={t('plan.apply.body')}
+          {...(refused ? { typed: String(count) } : {})}
           variant="danger-light"
           disabled={disabled || busy}
           onConfirm={() => {
