@@ -247,7 +247,9 @@ export class SettingsPage {
 
   /** Waits until colours and sizes have stopped changing; what moves for ever is not waited for. */
   async #settle(): Promise<void> {
-    await this.page.evaluate(() => {
+    await this.page.evaluate(async () => {
+      // What a change sets going, such as that of the theme, begins with the next frame.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
       return Promise.allSettled(ending.map(({ finished }) => finished));
     });

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from '../../hooks/useTranslation';
 import type { FieldName, SettingsDraft } from '../../settingsDraft';
 import { Panel } from '../common/Panel';
+import { DescribedTrigger } from '../common/DescribedTrigger';
 import { SettingInput } from './SettingInput';
 import type { SettingsFields } from './SettingsForm';
 
@@ -42,13 +43,11 @@ export function AdvancedSettings({ draft, errors, field }: SettingsFields) {
 
   return (
     <Panel title={t('settings.advanced')} description={t('settings.advanced.description')}>
-      <Accordion.Root value={opened} onValueChange={setOpened} size="M">
+      <Accordion.Root value={opened} onValueChange={setOpened} size="S">
         {SECTIONS.map((section) => (
           <Accordion.Item key={section} value={section}>
             <Accordion.Header>
-              <Accordion.Trigger description={t(`section.${section}.description`)}>
-                {t(`section.${section}`)}
-              </Accordion.Trigger>
+              <DescribedTrigger title={t(`section.${section}`)} description={t(`section.${section}.description`)} />
             </Accordion.Header>
             <Accordion.Content>
               <Box padding={6} data-section={section}>

@@ -49,6 +49,16 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
         </Typography>
       </Flex>
       <RunCounts run={run} />
+      {run.error ? <RunError error={run.error} /> : null}
+      {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
+      {run.failed > 0 || run.withheld > 0 ? (
+        <RunFailures
+          run={run}
+          onShowAll={() => {
+            setOpen(true);
+          }}
+        />
+      ) : null}
       {RETRIED.some((status) => status === run.status) ? (
         <Flex>
           <Button
@@ -62,16 +72,6 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
             {t('result.retry')}
           </Button>
         </Flex>
-      ) : null}
-      {run.error ? <RunError error={run.error} /> : null}
-      {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
-      {run.failed > 0 || run.withheld > 0 ? (
-        <RunFailures
-          run={run}
-          onShowAll={() => {
-            setOpen(true);
-          }}
-        />
       ) : null}
       {open ? (
         <RunDetailsDialog
