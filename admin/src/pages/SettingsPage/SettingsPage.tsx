@@ -127,7 +127,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
               />
               <Layouts.Content>
                 <Flex direction="column" alignItems="stretch" gap={4}>
-                  <ProblemsNotice problems={problems} />
+                  <ProblemsNotice problems={problems} draft={values} />
                   <Tabs.List aria-label={t('page.title')}>
                     {TABS.map((name) => (
                       <Tabs.Trigger key={name} value={name}>
@@ -161,7 +161,11 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
                   errors={errors}
                   answer={answer}
                   readOnly={!canUpdate}
-                  onChange={onChange}
+                  onChange={(name, value) => {
+                    // What was said of the old value is not true of the new one.
+                    if (errors[name] !== undefined) setErrors({ ...errors, [name]: undefined });
+                    onChange(name, value);
+                  }}
                   onErrors={(fields) => {
                     setErrors(fields);
                     focusErrors(fields);
