@@ -6,13 +6,14 @@ import type { RemoteObject } from './bucket/Bucket';
 import type { Decision } from './decide';
 import { DeletePlan } from './DeletePlan';
 import { describeRow } from './describeRow';
+import { forgetFacts, isOutdated } from './forgetReplaced';
 import { FolderWatch } from './FolderWatch';
 import { gatherDeleteFacts, type SeenByWalk } from './gatherDeleteFacts';
 import { checkGuards } from './guards';
 import type { KeyWorker } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
-import { plan } from './plan';
+import { plan, type PlanInput } from './plan';
 import type { RunState } from './RunState';
 import { SyncError } from './SyncError';
 import type { SyncOptions } from './SyncOptions';
@@ -33,6 +34,12 @@ export interface PlannedOperation {
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const SIDES = ['remote', 'local'] as const;
 
+const NOTHING_KNOWN: PlanInput['base'] = {
+  async *entries() {
+    // Nothing.
+  },
+};
+
 export interface PreviewParts {
   options: SyncOptions;
   state: RunState;
@@ -50,19 +57,27 @@ export class Preview {
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
   readonly #onOperation: (operation: PlannedOperation) => void;
+  /** What base would say, were the run done now. */
+  #known: Pick<PlanInput, 'base' | 'unsettled'>;
 
   constructor(parts: PreviewParts, onOperation: (operation: PlannedOperation) => void) {
     this.#parts = parts;
     this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
     this.#deletes = new DeletePlan(parts.base);
     this.#onOperation = onOperation;
+    this.#known = { base: parts.base, unsettled: parts.unsettled };
   }
 
   /** @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state. */
   async make(): Promise<void> {
     const { state, claim, facts, base, local } = this.#parts;
     await claim.look();
-    if (!facts.emptied && (await isEmptied(base, local))) facts.emptied = 'directory-emptied';
+    if (await isOutdated(this.#parts, { kind: 'whole' })) {
+      forgetFacts(facts);
+      this.#known = { base: NOTHING_KNOWN, unsettled: new Map() };
+    } else if (!facts.emptied && (await isEmptied(base, local))) {
+      facts.emptied = 'directory-emptied';
+    }
     state.enter('syncing');
     const seen = await this.#planListed();
     throwIfCancelled(state.signal);
@@ -93,12 +108,12 @@ export class Preview {
     listing: AsyncIterable<RemoteObject[]>,
     add: (operation: PlannedOperation) => void,
   ): Promise<SeenByWalk> {
-    const { options, state, local, base, unsettled } = this.#parts;
+    const { options, state, local } = this.#parts;
     const { mode, filter } = options;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     await this.#deletes.clear();
     try {
-      for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
+      for await (const item of plan({ mode, filter, local, listing, signal: state.signal, ...this.#known })) {
         throwIfCancelled(state.signal);
         if (item.kind === 'problem') {
           state.fail(item.failure, item.failure.key ?? '');

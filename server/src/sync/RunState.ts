@@ -58,6 +58,7 @@ export class RunState {
   #refused: Refusal | undefined;
   #lastProgressAt = 0;
   #facts: BaseFacts | undefined;
+  #isForgotten = false;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -150,6 +151,11 @@ export class RunState {
     this.#counts.withheld += keys.length;
   }
 
+  /** Notes that the base was forgotten, because most files had been replaced. */
+  noteForgotten(): void {
+    this.#isForgotten = true;
+  }
+
   refuse(refusal: Refusal): void {
     this.#refused = refusal;
   }
@@ -183,6 +189,7 @@ export class RunState {
       durationMs: Date.now() - this.#startedAt,
       requests: difference(this.#options.bucket.requests(), this.#requestsBefore),
       ...(this.#refused ? { refused: this.#refused } : {}),
+      ...(this.#isForgotten ? { baseForgotten: true } : {}),
       ...(this.#options.mode === 'MULTI' && this.#facts ? { multi: multiOf(this.#facts) } : {}),
       ...(status === 'failed' && this.#fatal ? { error: errorOf(this.#fatal) } : {}),
     };
@@ -223,7 +230,7 @@ function conflictOf(key: string, winner: 'local' | 'remote'): KeyFailure {
   return {
     key,
     code: 'CONFLICT',
-    message: `Two servers changed this file at the same time. ${newer}; the other one is in the trash.`,
+    message: `There were two versions of this file. ${newer}; the other one is in the trash.`,
     fix: 'If the other one is the right one, restore it from the trash.',
   };
 }

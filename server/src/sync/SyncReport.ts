@@ -58,6 +58,8 @@ export interface SyncReport {
   durationMs: number;
   requests: RequestCounts;
   refused?: Refusal;
+  /** Most files had been replaced, as by a restored backup: everything was compared anew. */
+  baseForgotten?: true;
   /** In MULTI mode, as far as the run came to know it. */
   multi?: {
     /** What the store honours of write conditions. */
