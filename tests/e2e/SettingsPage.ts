@@ -123,9 +123,13 @@ export class SettingsPage {
     await this.page.getByRole('tab', { name, exact: true }).click();
   }
 
-  /** Opens a part of the advanced settings. */
+  /**
+   * Opens a part of the advanced settings.
+   *
+   * @param name what its title begins with
+   */
   async openSection(name: string): Promise<void> {
-    await this.page.getByRole('button', { name }).click();
+    await this.page.getByRole('button', { name: new RegExp(`^${name}`) }).click();
   }
 
   /** An input of the form. */

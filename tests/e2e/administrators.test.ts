@@ -94,7 +94,7 @@ describeWithChromium('settings page for several administrators [in-project]', ()
     await page.openSection('Prefix and store');
     expect(await page.page.locator('[name=prefix]').isDisabled()).toBe(true);
     expect(await page.faults('read-only')).toEqual([]);
-    await page.openSection('Which files are synced');
+    await page.openSection('Files');
     expect(await page.page.locator('textarea[name=include]').isDisabled()).toBe(true);
   });
 

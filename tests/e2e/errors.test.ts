@@ -147,6 +147,22 @@ describeWithChromium('errors that people meet on the settings page [in-project]'
     await page.field('endpoint').fill(store.endpoint);
   });
 
+  test('every part of the advanced settings can be opened', async () => {
+    for (const part of ['Files', 'Schedule', 'Guards', 'Delivery', 'Object headers']) {
+      await page.openSection(part);
+      await page.page.locator('[data-section]').waitFor();
+      expect(await page.faults(`advanced-${part.toLowerCase().replace(' ', '-')}`)).toEqual([]);
+    }
+    // A choice that needs more asks for more.
+    expect(await page.field('kmsKeyId').count()).toBe(0);
+    await page.page.getByRole('combobox', { name: 'Encryption at rest' }).click();
+    await page.page.getByRole('option', { name: 'aws:kms', exact: true }).click();
+    await page.field('kmsKeyId').waitFor();
+    await page.page.getByRole('combobox', { name: 'Encryption at rest' }).click();
+    await page.page.getByRole('option', { name: 'Not sent' }).click();
+    await page.field('kmsKeyId').waitFor({ state: 'detached' });
+  });
+
   test('a wrong value in a closed part opens it', async () => {
     await page.openSection('Guards');
     await page.field('maxDeletePercent').fill('200');

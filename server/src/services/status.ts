@@ -19,7 +19,10 @@ export function createStatus(
   instances: InstancesService,
   activity: ActivityService,
 ): StatusService {
-  const expectedFiles = createExpectedFiles(settings);
+  const expectedFiles = createExpectedFiles(async () => {
+    const { places, settings: values } = await settings.read();
+    return { directory: places.directory, include: values.include, exclude: values.exclude };
+  });
 
   async function findRunning(): Promise<RunAnswer | undefined> {
     const current = runner.current();
