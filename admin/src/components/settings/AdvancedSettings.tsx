@@ -35,9 +35,11 @@ export function AdvancedSettings({ draft, errors, field }: SettingsFields) {
   const [opened, setOpened] = useState('');
   const [shownErrors, setShownErrors] = useState(errors);
   if (errors !== shownErrors) {
-    // A message must be seen, and it is on an input of a part that may be closed.
+    // A message must be seen, and it is on an input of a part that may be closed. One that is there already opens
+    // nothing: somebody may be typing elsewhere.
     setShownErrors(errors);
-    const wrong = SECTIONS.find((section) => FIELDS[section].some((name) => errors[name]));
+    const isNew = (name: FieldName) => errors[name] !== undefined && shownErrors[name] === undefined;
+    const wrong = SECTIONS.find((section) => FIELDS[section].some(isNew));
     if (wrong) setOpened(wrong);
   }
 

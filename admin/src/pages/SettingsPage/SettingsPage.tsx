@@ -81,11 +81,11 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const submit = async (draft: SettingsDraft, { setErrors: focusErrors, resetForm }: FormHelpers<SettingsDraft>) => {
     const syncs = syncsAfterSave.current;
     syncsAfterSave.current = false;
+    setErrors({});
     try {
       const { settings } = await save(toChanges(draft, saved));
       // The server may have written a value in its own form (a prefix ends with `/`).
       resetForm(toDraft(settings));
-      setErrors({});
       toggleNotification({ type: 'success', message: t('notification.saved') });
       if (syncs) await actions.start();
     } catch (error) {
