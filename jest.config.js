@@ -27,6 +27,9 @@ const stores = {
   globalTeardown: '<rootDir>/tests/support/globalTeardown.ts',
 };
 
+/** The same for tests that run the plugin as it is built. */
+const built = { ...stores, globalSetup: '<rootDir>/tests/support/globalSetupBuilt.ts' };
+
 /** A folder below tests/ as a jest project of the same name. */
 function project(name, options) {
   return { ...shared, displayName: name, testMatch: [`<rootDir>/tests/${name}/**/*.test.{ts,tsx}`], ...options };
@@ -39,7 +42,8 @@ module.exports = {
     project('unit', { setupFiles: [...shared.setupFiles, '<rootDir>/tests/support/fixedSeed.ts'] }),
     project('property', {}),
     project('contract', stores),
-    project('integration', stores),
-    project('e2e', stores),
+    project('integration', built),
+    project('field-failures', stores),
+    project('e2e', built),
   ],
 };

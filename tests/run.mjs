@@ -149,9 +149,9 @@ if (await check('install', install)) {
   await jest('unit tests', ['unit']);
   await jest('property tests', ['property']);
   if ((await check('plugin: build and verify', buildPlugin)) && (await check('playground: admin build', buildAdmin))) {
-    await jest('tests with stores', ['contract', 'integration', 'e2e']);
+    await jest('tests with stores', ['contract', 'field-failures', 'integration', 'e2e']);
   } else {
-    await jest('tests with stores', ['contract', 'integration']);
+    await jest('tests with stores', ['contract', 'field-failures', 'integration']);
   }
 }
 printSummary(start);

@@ -183,7 +183,7 @@ describeEachStore('SINGLE mode', (store) => {
       status: 'refused',
       uploaded: 1,
       deletedRemote: 0,
-      refused: { guard: 'first-run', count: 20 },
+      refused: { guard: 'first-run', count: 20, deletes: { remote: 20, local: 0 } },
     });
   });
 
@@ -273,6 +273,35 @@ describeEachStore('SINGLE mode', (store) => {
     expect(await staging.run({ owner, takeOver: true })).toMatchObject({ status: 'done', uploaded: 1 });
     expect(await production.run()).toMatchObject({ status: 'refused', refused: { guard: 'other-site' } });
     expect((await production.getObject('uploads/a.txt')).body.toString()).toBe('staging');
+  });
+
+  test('a copy of the site on another database server writes nothing, although it is reached by the same name', async () => {
+    const owner = { siteId: 'site-1', databaseHash: 'database-1' };
+    const production = await create();
+    await production.write('uploads/a.txt', 'production');
+    expect(await production.run({ owner: { ...owner, databaseServer: 'one' } })).toMatchObject({ status: 'done' });
+    const staging = await create({ bucketName: production.bucketName });
+    await staging.write('uploads/a.txt', 'staging');
+    const copied = { ...owner, databaseServer: 'two' };
+    const refused = await staging.run({ owner: copied });
+    expect(refused).toMatchObject({ status: 'refused', uploaded: 0, refused: { guard: 'other-site' } });
+    expect(refused.refused?.fix).toContain('database server');
+    expect(await staging.run({ owner: copied, takeOver: true })).toMatchObject({ status: 'done', uploaded: 1 });
+    expect(await production.run({ owner: { ...owner, databaseServer: 'one' } })).toMatchObject({ status: 'refused' });
+  });
+
+  test('a database server that tells nothing of itself, now or earlier, stops no sync', async () => {
+    const owner = { siteId: 'site-1', databaseHash: 'database-1' };
+    const site = await create();
+    await site.write('uploads/a.txt', 'a');
+    const markOf = async () => (await site.getObject('.s3-sync/owner')).body.toString();
+    expect(await site.run({ owner })).toMatchObject({ status: 'done' });
+    expect(await site.run({ owner: { ...owner, databaseServer: 'one' } })).toMatchObject({ status: 'done' });
+    expect(await markOf()).toContain('"databaseServer":"one"');
+    const noLongerTold = await site.run({ owner });
+    expect(noLongerTold).toMatchObject({ status: 'done' });
+    expect(noLongerTold.requests).not.toHaveProperty('PutObject');
+    expect(await markOf()).toContain('"databaseServer":"one"');
   });
 
   test('a second living server with a directory of its own is refused and named', async () => {

@@ -4,7 +4,7 @@ import type { Browser } from 'playwright-core';
 import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
 import { startInProjectStore, type Store } from '../support/stores';
 import type { S3Server } from '../support/s3-server/startS3Server';
-import { addAdministrator } from './addAdministrator';
+import { addAdministrator, addAdministratorTo, addRole, allow } from './administratorsOfTests';
 import { describeWithChromium, launchChromium } from './chromium';
 import { type Login, SettingsPage } from './SettingsPage';
 
@@ -93,7 +93,7 @@ describeWithChromium('settings page for several administrators [in-project]', ()
     await page.openSection('Prefix and store');
     expect(await page.page.locator('[name=prefix]').isDisabled()).toBe(true);
     expect(await page.faults('read-only')).toEqual([]);
-    await page.openSection('Which files are synced');
+    await page.openSection('Files');
     expect(await page.page.locator('textarea[name=include]').isDisabled()).toBe(true);
   });
 

@@ -83,11 +83,15 @@ describeWithChromium('errors that people meet on the settings page [in-project]'
   test('a bucket that is not there', async () => {
     await page.bucketName.fill('no-such-bucket-here');
     await page.region.fill(store.region);
+    expect(await page.errorOf('bucketName').count()).toBe(0);
+    expect(await page.problems.getByRole('listitem').allTextContents()).toEqual([
+      expect.stringMatching(/^Choose a mode/),
+    ]);
     await page.openSection('Prefix and store');
     await page.field('endpoint').fill(store.endpoint);
     await testConnection('failed');
     await page.page.getByText('The bucket does not exist.').waitFor();
-    expect(await outcomes()).toEqual(['unknown', 'refused', 'unknown', 'unknown', 'unknown']);
+    expect(await outcomes()).toEqual(['unknown', 'failed', 'unknown', 'unknown', 'unknown']);
     expect(await page.faults('error-no-bucket')).toEqual([]);
   });
 
@@ -96,7 +100,7 @@ describeWithChromium('errors that people meet on the settings page [in-project]'
     await page.region.fill('eu-west-3');
     await testConnection('failed');
     await page.page.getByText(`The bucket is in ${store.region}. Use it?`).waitFor();
-    expect(await outcomes()).toEqual(['refused', 'unknown', 'unknown', 'unknown', 'unknown']);
+    expect(await outcomes()).toEqual(['failed', 'unknown', 'unknown', 'unknown', 'unknown']);
     expect(await page.faults('error-region')).toEqual([]);
     await page.page.getByRole('button', { name: `Use ${store.region}` }).click();
     expect(await page.region.inputValue()).toBe(store.region);
@@ -138,9 +142,25 @@ describeWithChromium('errors that people meet on the settings page [in-project]'
     await page.field('endpoint').fill('http://127.0.0.1:1');
     await testConnection('failed');
     await page.page.getByText('The store cannot be reached.').waitFor();
-    expect(await outcomes()).toEqual(['unknown', 'refused', 'unknown', 'unknown', 'unknown']);
+    expect(await outcomes()).toEqual(['unknown', 'failed', 'unknown', 'unknown', 'unknown']);
     expect(await page.faults('error-unreachable')).toEqual([]);
     await page.field('endpoint').fill(store.endpoint);
+  });
+
+  test('every part of the advanced settings can be opened', async () => {
+    for (const part of ['Files', 'Schedule', 'Guards', 'Delivery', 'Object headers']) {
+      await page.openSection(part);
+      await page.page.locator('[data-section]').waitFor();
+      expect(await page.faults(`advanced-${part.toLowerCase().replace(' ', '-')}`)).toEqual([]);
+    }
+    // A choice that needs more asks for more.
+    expect(await page.field('kmsKeyId').count()).toBe(0);
+    await page.page.getByRole('combobox', { name: 'Encryption at rest' }).click();
+    await page.page.getByRole('option', { name: 'aws:kms', exact: true }).click();
+    await page.field('kmsKeyId').waitFor();
+    await page.page.getByRole('combobox', { name: 'Encryption at rest' }).click();
+    await page.page.getByRole('option', { name: 'Not sent' }).click();
+    await page.field('kmsKeyId').waitFor({ state: 'detached' });
   });
 
   test('a wrong value in a closed part opens it', async () => {

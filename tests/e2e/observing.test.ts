@@ -7,7 +7,7 @@ import { SiteBucket } from '../support/SiteBucket';
 import { startInProjectStore, type Store } from '../support/stores';
 import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
 import { waitUntil } from '../support/waitUntil';
-import { addAdministrator } from './addAdministrator';
+import { addAdministrator } from './administratorsOfTests';
 import { describeWithChromium, launchChromium } from './chromium';
 import { SettingsPage } from './SettingsPage';
 

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { z } from 'zod';
 import { settingsAnswer } from '../support/adminAnswers';
 import { CommandLine } from '../support/CommandLine';
-import { type AppWithPlugin, appWithPlugin, buildPlugin, packPlugin } from '../support/pluginForms';
+import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { listRuns } from '../support/runs';
 import { localFiles, SiteBucket } from '../support/SiteBucket';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { startStrapiProcess, type StrapiProcess } from '../support/strapi';
 
 const syncDocument = z.strictObject({
@@ -34,7 +34,6 @@ const errorDocument = z.strictObject({
 let packed: string;
 let tarball: string;
 beforeAll(async () => {
-  await buildPlugin();
   packed = mkdtempSync(path.join(tmpdir(), 's3-sync-pack-'));
   ({ tarball } = await packPlugin(packed));
 });
@@ -42,7 +41,7 @@ afterAll(() => {
   rmSync(packed, { recursive: true, force: true });
 });
 
-describeEachStore('The command line beside a running server', (store) => {
+describeRealestStore('The command line beside a running server', (store) => {
   let app: AppWithPlugin;
   let strapi: StrapiProcess;
   let bucket: SiteBucket;

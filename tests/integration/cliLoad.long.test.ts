@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandLine } from '../support/CommandLine';
-import { type AppWithPlugin, appWithPlugin, buildPlugin, packPlugin } from '../support/pluginForms';
+import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import type { S3Server } from '../support/s3-server/startS3Server';
 import { SiteBucket } from '../support/SiteBucket';
 import { startInProjectStore, type Store } from '../support/stores';
@@ -18,7 +18,6 @@ let cli: CommandLine;
 let temporary: string;
 
 beforeAll(async () => {
-  await buildPlugin();
   store = await startInProjectStore();
   temporary = mkdtempSync(path.join(tmpdir(), 's3-sync-cli-'));
   const { tarball } = await packPlugin(temporary);

@@ -4,15 +4,18 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { socketPlaceOf } from '../../server/src/socket/socketPlace';
 import { CommandLine, type CommandResult } from '../support/CommandLine';
-import { type AppWithPlugin, appWithPlugin, buildPlugin, packPlugin } from '../support/pluginForms';
+import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { listRuns } from '../support/runs';
-import type { S3Server } from '../support/s3-server/startS3Server';
+import { refusePuts } from '../support/refusePuts';
 import { SiteBucket } from '../support/SiteBucket';
-import { startInProjectStore, type Store } from '../support/stores';
+import { REALEST_STORE, startRealestStore, type Store } from '../support/stores';
 import { startStrapiProcess, type StrapiProcess } from '../support/strapi';
+import { TcpProxy } from '../support/TcpProxy';
 import { waitUntil } from '../support/waitUntil';
 
-let store: Store & { server: S3Server };
+let store: Store;
+let closeStore: () => Promise<void>;
+let proxy: TcpProxy;
 let app: AppWithPlugin;
 let strapi: StrapiProcess;
 let bucket: SiteBucket;
@@ -22,15 +25,18 @@ let temporary: string;
 let env: { TMPDIR: string };
 
 beforeAll(async () => {
-  await buildPlugin();
-  store = await startInProjectStore();
+  ({ store, close: closeStore } = await startRealestStore());
+  proxy = await TcpProxy.start(store.endpoint);
   temporary = mkdtempSync(path.join(tmpdir(), 's3-sync-cli-'));
   env = { TMPDIR: temporary };
   const { tarball } = await packPlugin(temporary);
   bucket = await SiteBucket.create(store);
   app = await appWithPlugin('tarball', tarball);
-  const pluginConfig = bucket.config({ syncOn: { enabled: false }, scanEvery: 0, concurrency: 1 });
-  strapi = await startStrapiProcess({ ...app.options, pluginConfig, env: { ...app.options.env, ...env } });
+  strapi = await startStrapiProcess({
+    ...app.options,
+    pluginConfig: pluginConfig(),
+    env: { ...app.options.env, ...env },
+  });
   cli = new CommandLine(strapi.appDir);
   await waitUntil('the run of the start', async () =>
     (await listRuns(strapi)).find(({ status }) => status !== 'running'),
@@ -39,12 +45,17 @@ beforeAll(async () => {
 afterAll(async () => {
   await strapi.stop({ keepApp: true });
   app.remove();
-  await store.server.close();
+  await proxy.close();
+  await closeStore();
   rmSync(temporary, { recursive: true, force: true });
 });
 afterEach(() => {
-  store.server.clearFaults();
+  proxy.mend();
 });
+
+/** No automatic syncs, and one upload after the other. */
+const pluginConfig = () =>
+  bucket.config({ endpoint: proxy.endpoint, syncOn: { enabled: false }, scanEvery: 0, concurrency: 1 });
 
 const run = (args: string[], more: Parameters<CommandLine['run']>[1] = {}) => cli.run(args, { env, ...more });
 
@@ -57,11 +68,11 @@ function writeFiles(count: number): void {
 }
 
 /** Uploads take so long each, in ms. */
-function slowDown(ms: number): void {
-  store.server.fault({ kind: 'delay', ms, match: { operation: 'PutObject' } });
-}
+const slowDown = (ms: number) => {
+  proxy.slowDown(ms);
+};
 
-const uploadedKeys = () => store.server.listKeys(bucket.name).filter((key) => key.startsWith('uploads/'));
+const countUploaded = async () => Object.keys(await bucket.objects()).length;
 
 /** A server of the test's own at the place of the real one's socket. */
 async function listenAt(socket: string, hello: object | undefined): Promise<Server> {
@@ -78,7 +89,7 @@ async function listenAt(socket: string, hello: object | undefined): Promise<Serv
 /** Runs a command on a terminal of its own; what is printed comes together. */
 const onTerminal = (command: string): [string, string[]] => ['script', ['-qefc', command, '/dev/null']];
 
-describe('Runs of the command line [in-project]', () => {
+describe(`Runs of the command line [${REALEST_STORE}]`, () => {
   test('a second sync names the run that goes on and exits 1; with --wait it waits for its turn', async () => {
     writeFiles(8);
     slowDown(250);
@@ -100,7 +111,7 @@ describe('Runs of the command line [in-project]', () => {
   test('Ctrl-C cancels the run, exit 130; what is done stays done', async () => {
     writeFiles(30);
     slowDown(100);
-    const before = uploadedKeys().length;
+    const before = await countUploaded();
     const command = run(['sync', '--json', '--verbose'], {
       onStderr: (text, child) => {
         if (text.includes('uploads/file-')) child.kill('SIGINT');
@@ -110,10 +121,10 @@ describe('Runs of the command line [in-project]', () => {
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'cancelled' });
     expect((await listRuns(strapi))[0]).toMatchObject({ status: 'cancelled', trigger: 'cli' });
-    const after = uploadedKeys().length;
+    const after = await countUploaded();
     expect(after).toBeGreaterThan(before);
     expect(after).toBeLessThan(written);
-    store.server.clearFaults();
+    proxy.mend();
     expect(JSON.parse((await run(['sync', '--json'])).stdout)).toMatchObject({
       status: 'done',
       uploaded: written - after,
@@ -166,14 +177,13 @@ describe('Runs of the command line [in-project]', () => {
 
   test('failures of a partial run are named with cause and fix; --json stays one document', async () => {
     writeFiles(25);
-    const match = { operation: 'PutObject', key: /file-/ } as const;
-    store.server.fault({ kind: 'status', status: 403, code: 'AccessDenied', match });
+    const allowAgain = await refusePuts(store, bucket.name, 'uploads/file-*');
     const partial = await run(['sync', '--json']);
     expect(partial.code).toBe(4);
     expect(JSON.parse(partial.stdout)).toMatchObject({ status: 'partial', failed: { length: 25 } });
     expect(partial.stderr).toContain('s3:PutObject');
     expect(partial.stderr).toContain('and 5 more: s3-sync runs ');
-    store.server.clearFaults();
+    await allowAgain();
     expect((await run(['sync'])).code).toBe(0);
   });
 
@@ -241,15 +251,14 @@ describe('Runs of the command line [in-project]', () => {
     await strapi.stop({ keepApp: true });
     expect(readdirSync(folder)).toEqual([]);
     const options = { ...app.options, env: { ...app.options.env, ...env }, databaseFile: strapi.databaseFile };
-    const pluginConfig = bucket.config({ syncOn: { enabled: false }, scanEvery: 0 });
-    strapi = await startStrapiProcess({ ...options, pluginConfig });
+    strapi = await startStrapiProcess({ ...options, pluginConfig: pluginConfig() });
     await waitUntil('the socket', async () => (existsSync(socketOf(folder)) ? true : undefined));
     await strapi.kill();
     expect(existsSync(socketOf(folder))).toBe(true);
     const alone: CommandResult = await run(['status', '--json']);
     expect(alone.code).toBe(0);
     expect(JSON.parse(alone.stdout)).toMatchObject({ server: null });
-    strapi = await startStrapiProcess({ ...options, pluginConfig });
+    strapi = await startStrapiProcess({ ...options, pluginConfig: pluginConfig() });
     await waitUntil('an answer', async () => {
       const { stdout } = await run(['status']);
       return stdout.includes(`process ${strapi.pid}`) ? true : undefined;

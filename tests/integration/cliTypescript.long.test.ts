@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandLine } from '../support/CommandLine';
-import { type AppWithPlugin, appWithPlugin, buildPlugin, packPlugin } from '../support/pluginForms';
+import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { repositoryRoot, type TestApp, writeTestApp } from '../support/testApp';
 
 const bucket = { name: 'never-asked' };
@@ -11,7 +11,6 @@ let made: TestApp;
 let temporary: string;
 
 beforeAll(async () => {
-  await buildPlugin();
   temporary = mkdtempSync(path.join(tmpdir(), 's3-sync-cli-'));
   const { tarball } = await packPlugin(temporary);
   app = await appWithPlugin('tarball', tarball);

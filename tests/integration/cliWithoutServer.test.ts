@@ -2,13 +2,15 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandLine, type CommandOptions } from '../support/CommandLine';
-import { type AppWithPlugin, appWithPlugin, buildPlugin, packPlugin } from '../support/pluginForms';
-import type { S3Server } from '../support/s3-server/startS3Server';
+import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { localFiles, SiteBucket } from '../support/SiteBucket';
-import { startInProjectStore, type Store } from '../support/stores';
+import { REALEST_STORE, startRealestStore, type Store } from '../support/stores';
+import { TcpProxy } from '../support/TcpProxy';
 import { type TestApp, writeTestApp } from '../support/testApp';
 
-let store: Store & { server: S3Server };
+let store: Store;
+let closeStore: () => Promise<void>;
+let proxy: TcpProxy;
 let app: AppWithPlugin;
 let made: TestApp;
 let bucket: SiteBucket;
@@ -16,29 +18,31 @@ let cli: CommandLine;
 let temporary: string;
 
 beforeAll(async () => {
-  await buildPlugin();
-  store = await startInProjectStore();
+  ({ store, close: closeStore } = await startRealestStore());
+  proxy = await TcpProxy.start(store.endpoint);
   temporary = mkdtempSync(path.join(tmpdir(), 's3-sync-cli-'));
   const { tarball } = await packPlugin(temporary);
   bucket = await SiteBucket.create(store);
   app = await appWithPlugin('tarball', tarball);
-  made = writeTestApp({ ...app.options, pluginConfig: { ...bucket.connection(), concurrency: 1 } });
+  const pluginConfig = { ...bucket.connection(), endpoint: proxy.endpoint, concurrency: 1 };
+  made = writeTestApp({ ...app.options, pluginConfig });
   cli = new CommandLine(made.appDir);
 });
 afterAll(async () => {
   app.remove();
-  await store.server.close();
+  await proxy.close();
+  await closeStore();
   rmSync(temporary, { recursive: true, force: true });
 });
 afterEach(() => {
-  store.server.clearFaults();
+  proxy.mend();
 });
 
 const run = (args: string[], options: CommandOptions = {}) => cli.run(args, { env: { TMPDIR: temporary }, ...options });
 
 const upload = (name: string): string => path.join(made.publicDir, 'uploads', name);
 
-describe('The command line without a server [in-project]', () => {
+describe(`The command line without a server [${REALEST_STORE}]`, () => {
   test('init asks on a terminal for what is missing, and saves it', async () => {
     const asked = await run(['init', '--aws-region=us-east-1'], {
       through: (command) => ['script', ['-qefc', command, '/dev/null']],
@@ -67,7 +71,7 @@ describe('The command line without a server [in-project]', () => {
 
   test('Ctrl-C cancels the run, exit 130', async () => {
     for (let index = 0; index < 30; index += 1) writeFileSync(upload(`more-${index}.txt`), `content of ${index}`);
-    store.server.fault({ kind: 'delay', ms: 200, match: { operation: 'PutObject' } });
+    proxy.slowDown(200);
     const cancelled = await run(['sync', '--json', '--verbose'], {
       onStderr: (text, child) => {
         if (text.includes('uploads/more-')) child.kill('SIGINT');

@@ -51,17 +51,15 @@ describe('The demo [in-project]', () => {
     expect(await listening(demo)).toEqual([]);
   });
 
-  it('starts again in under 15 seconds with what was done before, and leaves nothing running when killed', async () => {
-    const start = performance.now();
+  it('starts again without a build, with what was done before, and leaves nothing running when killed', async () => {
     demo = await startDemo(data);
-    const seconds = (performance.now() - start) / 1000;
     const admin = await logIn(demo);
     const { settings } = settingsAnswer.parse((await admin.get('/s3-sync/settings')).body);
     await end(demo, 'SIGKILL');
 
     expect(settings.mode).toBe('SINGLE');
     expect(demo.output).not.toContain('sample images');
-    expect(seconds).toBeLessThan(15);
+    expect(demo.output.match(/^✓ .*\(nothing changed\)$/gm)).toHaveLength(2);
     const left = async () => (await listening(demo)).length;
     await until(async () => (await left()) === 0, 'its servers have ended');
   });

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
@@ -99,6 +101,18 @@ const query = (site: Site) => site.app.strapi.db.query(UID);
 const bulk = (site: Site, action: string) =>
   site.app.admin.post(`${ARTICLES}/actions/${action}`).send({ documentIds: site.documentIds }).expect(200);
 
+/** A web server with an image at every path. Strapi fetches nothing from 127.0.0.1, but 0.0.0.0 is this machine, too. */
+async function withWebServer(act: (origin: string) => Promise<void>): Promise<void> {
+  const server = createServer((_request, response) => {
+    response.setHeader('content-type', 'image/png').end(makePng(20, 20, 5));
+  });
+  server.listen(0, '0.0.0.0');
+  await once(server, 'listening');
+  const { port } = z.object({ port: z.number() }).parse(server.address());
+  await act(`http://0.0.0.0:${port}`);
+  server.close();
+}
+
 const rows: Row[] = [
   {
     operation: 'upload of an image with four formats',
@@ -108,6 +122,16 @@ const rows: Row[] = [
         .attach('files', makePng(1_200, 600, 9), 'big.png')
         .expect(201),
     heard: { media: 1 },
+  },
+  {
+    operation: 'upload of two files from their URLs',
+    act: ({ app }) =>
+      withWebServer(async (origin) => {
+        const body = { urls: [`${origin}/one.png`, `${origin}/two.png`], folderId: null };
+        const answer = await app.admin.post('/upload/actions/upload-from-urls').send(body).expect(200);
+        expect(answer.text.match(/^event: file:complete$/gm)).toHaveLength(2);
+      }),
+    heard: { media: 2 },
   },
   {
     operation: 'update of a file’s texts',

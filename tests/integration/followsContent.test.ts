@@ -5,7 +5,7 @@ import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
 import { endOfStart, syncNow } from '../support/runs';
 import { SiteBucket } from '../support/SiteBucket';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { waitUntil } from '../support/waitUntil';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 
@@ -13,7 +13,7 @@ const ARTICLES = '/content-manager/collection-types/api::article.article';
 const uploadAnswer = z.array(z.object({ id: z.number(), hash: z.string() })).min(1);
 const documentAnswer = z.object({ data: z.object({ documentId: z.string() }) });
 
-describeEachStore('the bucket follows', (store) => {
+describeRealestStore('the bucket follows', (store) => {
   let app: StartedStrapi;
   let bucket: SiteBucket;
   beforeAll(async () => {
@@ -131,11 +131,12 @@ describeEachStore('the bucket follows', (store) => {
     const { activity } = servicesOf(app.strapi);
     const before = activity.read();
     await app.strapi.db.query('plugin::upload.file').deleteMany({ where: { hash } });
-    const after = await waitUntil('a run for the rows', async () => {
+    await waitUntil('a run for the rows that changes nothing', async () => {
       const now = activity.read();
-      return (now.runs.media ?? 0) > (before.runs.media ?? 0) ? now : undefined;
+      const hasRun = (now.runs.media ?? 0) > (before.runs.media ?? 0);
+      // A run counts when it begins, its outcome when it has ended.
+      return hasRun && now.outcomes.unchanged > before.outcomes.unchanged ? now : undefined;
     });
-    expect(after.outcomes.unchanged).toBe(before.outcomes.unchanged + 1);
     // The file is still here, so it stays there.
     expect(await bucket.waitUntilInStep(app.publicDir)).toContain(`uploads/${hash}.png`);
   });

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { CHANGE_UID, INSTANCE_UID, LEASE_UID } from '../../server/src/content-types/models';
 import { createDatabaseClock } from '../../server/src/services/databaseClock';
+import { readDatabaseServer } from '../../server/src/services/databaseServer';
 import { createFeed, type FeedService } from '../../server/src/services/feed';
 import { FeedReader } from '../../server/src/services/FeedReader';
 import { createInstances } from '../../server/src/services/instances';
 import { createLeases, LEASE_MS } from '../../server/src/services/leases';
 import { createLog } from '../../server/src/services/log';
 import { DEAD_AFTER_MS, identifyProcess, type ProcessIdentity } from '../../server/src/services/ProcessIdentity';
+import { createSite } from '../../server/src/services/site';
 import { startPostgres, type PostgresServer } from '../support/postgres';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 
@@ -47,6 +49,31 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
     expect(Math.abs((await now()) - Date.now())).toBeLessThan(2_000);
     const first = await now();
     expect(await now()).toBeGreaterThanOrEqual(first);
+  });
+
+  test('tells what no copy of it has, where it has such a thing', async () => {
+    const told = await readDatabaseServer(client, async (sql) => app.strapi.db.connection.raw(sql));
+    if (client === 'sqlite') expect(told).toBeUndefined();
+    else expect(told).toMatch(/^[0-9a-f]{64}$/);
+    expect(await readDatabaseServer(client, async (sql) => app.strapi.db.connection.raw(sql))).toBe(told);
+    expect((await createSite(app.strapi).identity()).databaseServer).toBe(told);
+  });
+
+  test('a role that may not ask the server for it is no failure', async () => {
+    if (client === 'sqlite') return;
+    const { connection } = app.strapi.db;
+    await connection.raw('revoke execute on function pg_control_system() from public');
+    await connection.raw('create role guest');
+    try {
+      const asGuest = await connection.transaction(async (transaction) => {
+        await transaction.raw('set local role guest');
+        return readDatabaseServer(client, async (sql) => transaction.raw(sql));
+      });
+      expect(asGuest).toBeUndefined();
+    } finally {
+      await connection.raw('grant execute on function pg_control_system() to public');
+      await connection.raw('drop role guest');
+    }
   });
 
   describe('the change feed', () => {
@@ -181,7 +208,10 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
 
     test('is taken at once from a process of this host that is gone', async () => {
       const self = identifyProcess();
-      const killed = await leasesOf({ ...self, bootId: 'earlier' }).acquire('after a kill', onLost);
+      const killed = await leasesOf({ ...self, bootId: self.bootId.replace(/[^.]+$/, 'earlier') }).acquire(
+        'after a kill',
+        onLost,
+      );
       const next = await leasesOf(self).acquire('after a kill', onLost);
       expect(next.kind).toBe('mine');
       for (const lease of [killed, next]) if (lease.kind === 'mine') await lease.release();

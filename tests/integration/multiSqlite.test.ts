@@ -4,13 +4,13 @@ import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
 import { endOfStart, syncNow } from '../support/runs';
 import { SiteBucket } from '../support/SiteBucket';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 import { waitUntil } from '../support/waitUntil';
 
 const uploadAnswer = z.array(z.object({ id: z.number(), hash: z.string(), ext: z.string() })).length(1);
 
-describeEachStore('one server in MULTI mode on SQLite', (store) => {
+describeRealestStore('one server in MULTI mode on SQLite', (store) => {
   let app: StartedStrapi;
   let bucket: SiteBucket;
 

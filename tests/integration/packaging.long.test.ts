@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { appWithPlugin, buildPlugin, packPlugin, pluginForms } from '../support/pluginForms';
+import { appWithPlugin, packPlugin, pluginForms } from '../support/pluginForms';
 import { startStrapiProcess } from '../support/strapi';
 import { repositoryRoot, writeTestApp } from '../support/testApp';
 
@@ -15,7 +15,6 @@ describe('The page in a production admin build of another Strapi project', () =>
   let tarball: string;
 
   beforeAll(async () => {
-    await buildPlugin();
     folder = mkdtempSync(path.join(tmpdir(), 's3-sync-pack-'));
     ({ tarball } = await packPlugin(folder));
   });

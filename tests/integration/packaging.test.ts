@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { appWithPlugin, buildPlugin, packPlugin, pluginForms } from '../support/pluginForms';
+import { appWithPlugin, packPlugin, pluginForms } from '../support/pluginForms';
 import { startStrapiProcess } from '../support/strapi';
 import { repositoryRoot } from '../support/testApp';
 
@@ -19,7 +19,6 @@ describe('The package', () => {
   let files: string[];
 
   beforeAll(async () => {
-    await buildPlugin();
     folder = mkdtempSync(path.join(tmpdir(), 's3-sync-pack-'));
     ({ tarball, files } = await packPlugin(folder));
   });

@@ -8,6 +8,12 @@ import { Steps } from './Steps';
 const real = jest.requireActual<typeof LevelBase>('../../server/src/sync/base/LevelBase');
 
 const opened = new Map<string, Base>();
+const forgotten = new Set<string>();
+
+/** Whether the base of a state directory was forgotten since the last time that it was asked. */
+export function wasForgotten(stateDirectory: string): boolean {
+  return forgotten.delete(stateDirectory);
+}
 
 /**
  * The real base, of which each write is a step. It stays open from run to run, which saves most of the time of a small
@@ -15,10 +21,10 @@ const opened = new Map<string, Base>();
  */
 export async function openBase(options: LevelBase.BaseOptions): Promise<Base> {
   const known = opened.get(options.stateDirectory);
-  if (known) return new CountedBase(known);
+  if (known) return new CountedBase(known, options.stateDirectory);
   const base = await real.openBase(options);
   opened.set(options.stateDirectory, base);
-  return new CountedBase(base);
+  return new CountedBase(base, options.stateDirectory);
 }
 
 /** Closes the store of a state directory, as the end of a process does. */
@@ -37,9 +43,11 @@ export async function knownKeys(stateDirectory: string): Promise<string[]> {
 
 class CountedBase implements Base {
   readonly #base: Base;
+  readonly #stateDirectory: string;
 
-  constructor(base: Base) {
+  constructor(base: Base, stateDirectory: string) {
     this.#base = base;
+    this.#stateDirectory = stateDirectory;
   }
 
   get(key: string): Promise<BaseEntry | undefined> {
@@ -80,6 +88,12 @@ class CountedBase implements Base {
   async forgetIntents(keys: Iterable<string>): Promise<void> {
     await Steps.take();
     await this.#base.forgetIntents(keys);
+  }
+
+  async forget(facts: BaseFacts): Promise<void> {
+    await Steps.take();
+    await this.#base.forget(facts);
+    forgotten.add(this.#stateDirectory);
   }
 
   facts(): Promise<BaseFacts> {

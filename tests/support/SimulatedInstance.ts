@@ -27,6 +27,8 @@ export class SimulatedInstance {
   readonly lostFiles = new Map<string, string>();
   /** The base was lost, and no whole run has made a new one yet: what changes meanwhile cannot be told from the old. */
   isBaseless = false;
+  /** A backup took the place of the files since the last run: keys of which it brought old contents. */
+  restored: { old: readonly string[] } | undefined;
   /** Keys of files that a killed run fetched and could not note: for the base they never came. */
   readonly unnoted = new Set<string>();
   /** Those of the lost files that the base knows. */
@@ -106,6 +108,7 @@ export class SimulatedInstance {
     this.inferredDeletes = { remote: 0, local: 0 };
     this.isBaseless = true;
     this.knownLost = [];
+    this.restored = undefined;
     this.unnoted.clear();
   }
 

@@ -8,7 +8,7 @@ import type { TrashReason } from '../../server/src/sync/local/Trash';
 import { sync } from '../../server/src/sync/sync';
 import type { SyncScope } from '../../server/src/sync/SyncOptions';
 import type { SyncReport } from '../../server/src/sync/SyncReport';
-import { knownKeys } from './CountedBase';
+import { knownKeys, wasForgotten } from './CountedBase';
 import { CountedFeed } from './CountedFeed';
 import type { Action, Disaster, History, Quick, Sync, Trouble } from './history';
 import { Intent } from './Intent';
@@ -49,6 +49,7 @@ export class Figures {
   conflicts = 0;
   deletes = 0;
   disasters = 0;
+  forgotten = 0;
   refusals = 0;
 
   toString(): string {
@@ -83,10 +84,14 @@ export class SimulatedWorld {
   readonly #log: string[] = [];
   /** Each key and content that was in the bucket after some action. */
   readonly #wasInBucket = new Set<string>();
+  /** Each key and content that lost a conflict: its trash may be gone before the others have heard of it. */
+  readonly #lostConflicts = new Set<string>();
   #image: Image | undefined;
   #contents = 0;
   /** Milliseconds since the epoch: two hours ago, so that files look as if they had been at rest. */
   #clock = Date.now() - 7_200_000;
+  /** Time of the files of the last restored backup: each is older than all that editors, or earlier backups, wrote. */
+  #oldest = this.#clock - 7_200_000;
 
   private constructor(mode: Mode, history: History, figures: Figures, parent: string) {
     this.#mode = mode;
@@ -135,6 +140,7 @@ export class SimulatedWorld {
     for (const key of KEYS) this.#write(this.#instance(0), key, this.#newContent('short'), this.#now(), false);
     for (const index of this.#instances.keys()) await this.#run(index, { kind: 'whole' }, { faults: [] });
     this.#takeStock();
+    this.#image = this.#filesOf(this.#instance(0));
     for (const instance of this.#instances) instance.mediaEvents.clear();
     this.#log.splice(0, Infinity, 'all files everywhere');
   }
@@ -161,6 +167,7 @@ export class SimulatedWorld {
   #edit(action: Quick): void {
     const index = action.instance % this.#instances.length;
     const instance = this.#instance(index);
+    this.#changeAfterRestore(instance);
     const key = this.#keyFor(action, instance);
     const here = instance.read(key);
     const note = (what: string): void => {
@@ -259,12 +266,7 @@ export class SimulatedWorld {
     const instance = this.#instance(index);
     switch (action.do) {
       case 'take-image':
-        this.#image = new Map(
-          KEYS.flatMap((key) => {
-            const content = instance.read(key);
-            return content === undefined ? [] : [[key, content]];
-          }),
-        );
+        this.#image = this.#filesOf(instance);
         this.#note(`image of ${index}: ${[...this.#image].map((one) => one.join('=')).join(' ')}`);
         return;
       case 'lose-media-file': {
@@ -307,8 +309,50 @@ export class SimulatedWorld {
         }
         await this.#loseState(instance);
         break;
+      case 'restore-image':
+        if (!this.#image) return;
+        this.#figures.disasters += 1;
+        this.#note(`an old image is restored over ${index}${action.isWhole ? ', which was emptied before' : ''}`);
+        await this.#restoreImage(instance, this.#image, action.isWhole);
+        break;
     }
     this.#writeOff();
+  }
+
+  /** A backup takes the place of the files, with times of its own, and the base stays. */
+  async #restoreImage(instance: SimulatedInstance, image: Image, isWhole: boolean): Promise<void> {
+    for (const key of instance.pending) this.#intent(key).free('a backup took the place of a change');
+    const known = await knownKeys(instance.stateDirectory);
+    if (isWhole) {
+      for (const [lost, content] of this.#filesOf(instance))
+        if (!image.has(lost)) instance.lostFiles.set(lost, content);
+      instance.knownLost = known.filter((lost) => instance.lostFiles.has(lost));
+      instance.loseFiles();
+    }
+    this.#oldest -= 1_000;
+    const old: string[] = [];
+    for (const [key, content] of image) {
+      instance.write(key, content, this.#oldest, false);
+      const intent = this.#intent(key);
+      if (intent.heads.has(content)) continue;
+      old.push(key);
+      const isKnown = this.#wasInBucket.has(`${key} ${content}`) && this.#isKnownAsOld(key, content);
+      if (!isKnown) intent.free('a backup had what nobody knew as old');
+    }
+    const present = known.filter((key) => instance.read(key) !== undefined);
+    const replaced = known.filter((key) => image.has(key));
+    instance.restored = { old };
+    if (replaced.length < 2 || replaced.length * 2 <= present.length) this.#changeAfterRestore(instance);
+  }
+
+  /** Few files of a backup beside others are like the work of an editor. */
+  #changeAfterRestore(instance: SimulatedInstance): void {
+    if (!instance.restored) return;
+    for (const key of instance.restored.old) this.#intent(key).free('a backup was not noticed');
+    for (const key of instance.lostFiles.keys()) {
+      if (!this.#mediaRows.has(key)) this.#intent(key).release('a backup lacked it, and was not noticed');
+    }
+    instance.restored = undefined;
   }
 
   async #loseState(instance: SimulatedInstance): Promise<void> {
@@ -436,7 +480,18 @@ export class SimulatedWorld {
     } else {
       this.#note(`${index} ended ${describe(report)}${failures.length > 0 ? ` [${failures.join(', ')}]` : ''}`);
     }
-    if (scope.kind === 'whole' && report.status === 'done' && !steps.disturbed) {
+    const isForgotten = wasForgotten(instance.stateDirectory);
+    if (isForgotten) {
+      this.#note(`${index} forgot its base`);
+      this.#figures.forgotten += 1;
+      instance.restored = undefined;
+      instance.isBaseless = true;
+      // What editors changed since the last run looked like a backup too, or came on top of one.
+      for (const key of instance.pending) this.#intent(key).free('the base was forgotten before a change was synced');
+    } else {
+      this.#changeAfterRestore(instance);
+    }
+    if ((scope.kind === 'whole' || isForgotten) && report.status === 'done' && !steps.disturbed) {
       instance.isBaseless = false;
       instance.unnoted.clear();
     }
@@ -485,7 +540,8 @@ export class SimulatedWorld {
         if (!this.#isSomewhere(key, content)) throw new Violation(`${content} of ${key} is nowhere any more.`);
       }
       for (const content of intent.heads) {
-        if (!this.#isLive(key, content) && this.#isTrashed(key, content, 'lost-conflict')) intent.lose(content);
+        if (this.#isTrashed(key, content, 'lost-conflict')) this.#lostConflicts.add(`${key} ${content}`);
+        if (!this.#isLive(key, content) && this.#lostConflicts.has(`${key} ${content}`)) intent.lose(content);
       }
       for (const instance of this.#instances) {
         if (instance.read(key) === this.#inBucket(key)) instance.pending.delete(key);

@@ -2,15 +2,15 @@ import { mkdir, mkdtemp, readFile, rm, stat, utimes, writeFile } from 'node:fs/p
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
-import { openBucket } from '../../server/src/sync/bucket/S3Bucket';
 import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
-import { createKeyFilter } from '../../server/src/sync/KeyFilter';
 import { PlanDigest } from '../../server/src/sync/PlanDigest';
 import type { PlannedOperation } from '../../server/src/sync/PlannedOperation';
 import { previewSync, sync } from '../../server/src/sync/sync';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
-import type { KeyFailure, SyncReport } from '../../server/src/sync/SyncReport';
+import { runEngine, type EngineWish, type RunResult } from './runEngine';
 import type { Store } from './stores';
+
+export type { RunResult };
 
 export interface SyncedDirectoryOptions {
   /** An existing bucket; a new one if absent. */
@@ -21,11 +21,6 @@ export interface SyncedDirectoryOptions {
   /** Keys in a page of a listing. */
   pageSize?: number;
   bucket?: Partial<BucketSettings>;
-}
-
-/** What a run gave: its report, and the failures that were streamed. */
-export interface RunResult extends SyncReport {
-  failures: KeyFailure[];
 }
 
 /** What a preview gave. */
@@ -53,7 +48,7 @@ export class SyncedDirectory {
 
   /** One run of the engine, in SINGLE mode over both sides unless told otherwise. */
   async run(more: Partial<SyncOptions> = {}): Promise<RunResult> {
-    return this.#withEngine(sync, more);
+    return runEngine(sync, this.wish(), more);
   }
 
   /** What a run would do, by the engine's own word: in the order of keys, as it was told, and how it ended. */
@@ -64,40 +59,16 @@ export class SyncedDirectory {
       told.push(one);
       digest.add(one);
     };
-    const result = await this.#withEngine((options) => previewSync(options, onOperation), more);
+    const result = await runEngine((options: SyncOptions) => previewSync(options, onOperation), this.wish(), more);
     const operations = [...told].sort((one, other) => (one.key < other.key ? -1 : 1));
     return { ...result, operations, told, digest: digest.digest() };
   }
 
-  async #withEngine(
-    work: (options: SyncOptions) => Promise<SyncReport>,
-    more: Partial<SyncOptions>,
-  ): Promise<RunResult> {
+  /** What an engine needs to know to sync this directory. */
+  wish(): EngineWish {
     const { prefix = '', include = ['uploads/**'], exclude = ['**/.*', '**/.*/**'], pageSize } = this.options;
     const settings = this.store.settings(this.bucketName, { prefix, ...this.options.bucket });
-    const bucket = openBucket(settings, { pageSize });
-    const failures: KeyFailure[] = [];
-    try {
-      const report = await work({
-        mode: 'SINGLE',
-        scope: { kind: 'whole' },
-        directory: this.root,
-        stateDirectory: join(this.root, 'uploads', '.s3-sync'),
-        filter: createKeyFilter({ include, exclude }),
-        bucket,
-        owner: { siteId: 'site-1', databaseHash: 'database-1' },
-        maxDelete: { files: 10, percent: 25, absolute: 1000 },
-        concurrency: 16,
-        settleMs: 20,
-        referenced: async () => new Set(),
-        otherDirectory: async () => undefined,
-        onFailure: (failure) => failures.push(failure),
-        ...more,
-      });
-      return { ...report, failures };
-    } finally {
-      bucket.close();
-    }
+    return { directory: this.root, settings, include, exclude, ...(pageSize === undefined ? {} : { pageSize }) };
   }
 
   path(key: string): string {

@@ -1,13 +1,16 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { Transform } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** Forwards connections to a store, and can be cut off from it. */
+/** Forwards connections to a store, and can be slow or cut off from it. */
 export class TcpProxy {
   readonly #target: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
+  #delayMs = 0;
   #sentBytes = 0;
 
   private constructor(target: URL) {
@@ -42,9 +45,15 @@ export class TcpProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  /** Forwards again. */
+  /** Keeps each piece of what a client sends for so long, in ms. What a client gives up meanwhile never arrives. */
+  slowDown(ms: number): void {
+    this.#delayMs = ms;
+  }
+
+  /** Forwards again, and at once. */
   mend(): void {
     this.#isCut = false;
+    this.#delayMs = 0;
   }
 
   async close(): Promise<void> {
@@ -73,7 +82,20 @@ export class TcpProxy {
         this.#sockets.delete(one);
         other.destroy();
       });
-      one.pipe(other);
     }
+    socket.pipe(this.#delay()).pipe(store);
+    store.pipe(socket);
+  }
+
+  #delay(): Transform {
+    return new Transform({
+      transform: (chunk: Buffer, _encoding, done) => {
+        if (this.#delayMs === 0) done(null, chunk);
+        else
+          void sleep(this.#delayMs).then(() => {
+            done(null, chunk);
+          });
+      },
+    });
   }
 }

@@ -33,7 +33,8 @@ export type Disaster =
   | { do: 'lose-media-file'; instance: number; key: number }
   | { do: 'lose-all'; instance: number }
   | { do: 'take-image'; instance: number }
-  | { do: 'boot-image'; instance: number };
+  | { do: 'boot-image'; instance: number }
+  | { do: 'restore-image'; instance: number; isWhole: boolean };
 
 export type Action = Quick | Disaster | { do: 'sync'; sync: Sync; trouble: Trouble };
 
@@ -116,6 +117,7 @@ const disaster: fc.Arbitrary<Disaster> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose-all'), instance }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('take-image'), instance }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('boot-image'), instance }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('restore-image'), instance, isWhole: fc.boolean() }) },
 );
 
 const settings = {

@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
+import { Ceph, isCephInstalled } from './Ceph';
 import { startS3Server, type S3Server } from './s3-server/startS3Server';
 
 export interface Credentials {
@@ -43,11 +47,41 @@ export async function startInProjectStore(): Promise<Store & { server: S3Server 
   return { ...storeAt('in-project', server.endpoint), server };
 }
 
+/** A Ceph of a test file's own, whose gateway it may kill and pause; `undefined` where Ceph is not installed. */
+export async function startOwnCeph(): Promise<(Store & { ceph: Ceph; stop(): Promise<void> }) | undefined> {
+  if (!isCephInstalled()) return undefined;
+  const folder = await mkdtemp(join(tmpdir(), 's3-sync-own-ceph-'));
+  const ceph = await Ceph.in(folder);
+  await ceph.run('start');
+  const stop = async (): Promise<void> => {
+    await ceph.run('wipe');
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { ...storeAt('ceph', ceph.endpoint), ceph, stop };
+}
+
 /** The Ceph of this run, or `undefined` where there is none. */
 export function cephStore(): Store | undefined {
   const endpoint = process.env.S3_SYNC_CEPH_ENDPOINT ?? '';
   return endpoint === '' ? undefined : storeAt('ceph', endpoint);
 }
+
+/**
+ * Ceph where it is there, else the project's own server: for tests that take too long to run on both.
+ *
+ * @returns the store, and what ends it.
+ */
+export async function startRealestStore(): Promise<{ store: Store; close: () => Promise<void> }> {
+  const ceph = cephStore();
+  if (ceph !== undefined) return { store: ceph, close: () => Promise.resolve() };
+  if (process.env.CI === 'true') throw new Error(HOW_TO_GET_CEPH);
+  process.stderr.write(`SKIPPED ${HOW_TO_GET_CEPH}\n`);
+  const store = await startInProjectStore();
+  return { store, close: () => store.server.close() };
+}
+
+/** The name of the store that `startRealestStore` gives, for the name of a group of tests. */
+export const REALEST_STORE: Store['name'] = cephStore() === undefined ? 'in-project' : 'ceph';
 
 /**
  * Declares the same tests for every store: `<name> [in-project]` and `<name> [ceph]`.
@@ -71,7 +105,29 @@ export function describeEachStore(name: string, define: (store: () => Store) => 
   });
 }
 
-function declareMissingCeph(): void {
+/**
+ * Declares tests of the whole plugin: on Ceph where it is there, else on the project's own server. The contract tests
+ * hold both stores to the same behaviour, so `npm run test:long` alone declares these for both.
+ *
+ * @param define gets a function that returns the store; call it inside hooks and tests.
+ */
+export function describeRealestStore(name: string, define: (store: () => Store) => void): void {
+  if (process.env.S3_SYNC_LONG === '1') {
+    describeEachStore(name, define);
+    return;
+  }
+  describe(`${name} [${REALEST_STORE}]`, () => {
+    let started: Awaited<ReturnType<typeof startRealestStore>> | undefined;
+    beforeAll(async () => {
+      started = await startRealestStore();
+    });
+    afterAll(() => started?.close());
+    define(() => started?.store ?? notStarted());
+  });
+}
+
+/** A skipped test that says how to get Ceph; where CI=true it fails. */
+export function declareMissingCeph(): void {
   if (process.env.CI === 'true') {
     test('needs Ceph', () => {
       throw new Error(HOW_TO_GET_CEPH);

@@ -6,6 +6,11 @@ import type { Log } from './log';
 export function logReport(log: Log, run: Pick<RunAnswer, 'id' | 'trigger'>, report: SyncReport): void {
   const line = `Run ${run.id} (${run.trigger}): ${report.status}. ${describeCounts(report)}`;
   const { error, refused } = report;
+  if (report.baseForgotten) {
+    log.warn(
+      'Most files here were replaced since the last run, as by a restored backup. So every file was compared with the bucket anew: an older version does not replace a newer one, and nothing counts as deleted.',
+    );
+  }
   if (error !== undefined && report.status !== 'cancelled') {
     log.error(`${line} ${error.message} ${error.fix} (${error.code})`);
   } else if (refused !== undefined) {

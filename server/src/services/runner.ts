@@ -48,6 +48,8 @@ export interface RunEnd {
   run: RunAnswer;
   /** Something failed that may well go right a little later. */
   worthRetrying: boolean;
+  /** It was nothing but files that were still being written. */
+  onlyUnsettled: boolean;
 }
 
 /** What came of the wish to start one. */
@@ -116,7 +118,6 @@ const PASSING: readonly SyncErrorCode[] = [
   'CLOCK_SKEW',
   'INTEGRITY',
   'LISTING_INCOMPLETE',
-  'LOCAL_CHANGED',
   'BASE_LOCKED',
   'PRECONDITION_FAILED',
 ];
@@ -327,9 +328,12 @@ export function createRunner(parts: RunnerParts): RunnerService {
     await parts.instances.noteRun(report).catch((error: unknown) => {
       errors.warn(`The end of run ${run.id} could not be noted for the others: ${describeError(error)}`);
     });
+    const isStoreWorth = mine.lostLease === true || isWorthRetrying(report, failures.passing);
+    const isUnsettled = failures.unsettled && report.status !== 'cancelled';
     return {
       run: await end(run, scope, report, history.keeps(request.trigger, scope, report, failures.digest())),
-      worthRetrying: mine.lostLease === true || isWorthRetrying(report, failures.passing),
+      worthRetrying: isStoreWorth || isUnsettled,
+      onlyUnsettled: isUnsettled && !isStoreWorth,
     };
   }
 
@@ -446,11 +450,18 @@ function createFailureWriter(
   runId: number,
   runs: RunsService,
   log: Log,
-): { add(failure: KeyFailure): void; flush(): Promise<void>; digest(): string; readonly passing: boolean } {
+): {
+  add(failure: KeyFailure): void;
+  flush(): Promise<void>;
+  digest(): string;
+  readonly passing: boolean;
+  readonly unsettled: boolean;
+} {
   const digest = new FailureDigest();
   let waiting: KeyFailure[] = [];
   let writing: Promise<void> = Promise.resolve();
   let passing = false;
+  let unsettled = false;
 
   function write(): void {
     const batch = waiting;
@@ -465,6 +476,7 @@ function createFailureWriter(
   return {
     add(failure) {
       passing ||= PASSING.includes(failure.code);
+      unsettled ||= failure.code === 'LOCAL_CHANGED';
       digest.add(failure);
       waiting.push(failure);
       if (waiting.length >= FAILURE_BATCH) write();
@@ -476,6 +488,9 @@ function createFailureWriter(
     digest: () => digest.digest(),
     get passing() {
       return passing;
+    },
+    get unsettled() {
+      return unsettled;
     },
   };
 }

@@ -3,6 +3,7 @@ import { realpathSync } from 'node:fs';
 import type { Core } from '@strapi/strapi';
 import { z } from 'zod';
 import { SITE_UID } from '../content-types/models';
+import { readDatabaseServer } from './databaseServer';
 import type { OwnerIdentity } from '../sync/SyncOptions';
 
 /** Tells this site from every other one, for the mark in the bucket. */
@@ -22,6 +23,8 @@ const connectionSchema = z.object({
 
 /** Keeps the site's random id in a table of its own. */
 export function createSite(strapi: Core.Strapi): SiteService {
+  let server: { id: string | undefined } | undefined;
+
   async function find(): Promise<string | undefined> {
     // The lowest id counts: two servers that start at once may both have added a row.
     const rows = await strapi.db.query(SITE_UID).findMany({ orderBy: { id: 'asc' }, limit: 1 });
@@ -41,7 +44,15 @@ export function createSite(strapi: Core.Strapi): SiteService {
       const client: unknown = strapi.config.get('database.connection.client');
       // Where the config gives a function, only the opened client knows what it returned.
       const opened = z.object({ connectionSettings: z.unknown() }).parse(strapi.db.connection.client);
-      return { siteId: await siteId(), databaseHash: hashDatabase(client, opened.connectionSettings) };
+      // A server stays the same as long as this process is connected to it.
+      server ??= {
+        id: await readDatabaseServer(strapi.db.dialect.client, async (sql) => strapi.db.connection.raw(sql)),
+      };
+      return {
+        siteId: await siteId(),
+        databaseHash: hashDatabase(client, opened.connectionSettings),
+        ...(server.id === undefined ? {} : { databaseServer: server.id }),
+      };
     },
   };
 }

@@ -14,7 +14,10 @@ type Parts = Pick<Services, 'settings' | 'runner' | 'runs' | 'instances' | 'acti
 /** Puts the status together from settings, runner, history, servers and counters. */
 export function createStatus(parts: Parts): StatusService {
   const { settings, runner, runs, instances, activity, counters, schedule } = parts;
-  const expectedFiles = createExpectedFiles(settings);
+  const expectedFiles = createExpectedFiles(async () => {
+    const { places, settings: values } = await settings.read();
+    return { directory: places.directory, include: values.include, exclude: values.exclude };
+  });
 
   async function findRunning(): Promise<RunAnswer | undefined> {
     const current = runner.current();

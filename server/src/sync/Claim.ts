@@ -107,11 +107,17 @@ export class Claim {
   #isSameSite({ text }: StoredOwnerMark): boolean {
     const { owner } = this.#options;
     const mark = parseOwnerMark(text);
-    return mark?.siteId === owner.siteId && mark.databaseHash === owner.databaseHash;
+    if (mark?.siteId !== owner.siteId || mark.databaseHash !== owner.databaseHash) return false;
+    // What one of the two does not know of its database server cannot differ.
+    const servers = [mark.databaseServer, owner.databaseServer];
+    return servers.includes(undefined) || mark.databaseServer === owner.databaseServer;
   }
 
   #isOurs(stored: StoredOwnerMark): boolean {
-    return this.#isSameSite(stored) && parseOwnerMark(stored.text)?.directoryId === this.#ours().directoryId;
+    const mark = parseOwnerMark(stored.text);
+    const ours = this.#ours();
+    const isNoted = ours.databaseServer === undefined || mark?.databaseServer === ours.databaseServer;
+    return this.#isSameSite(stored) && isNoted && mark?.directoryId === ours.directoryId;
   }
 
   async #remember({ etag, text }: StoredOwnerMark): Promise<void> {
@@ -133,7 +139,7 @@ function otherSite({ identity }: Bucket): Refusal {
     count: 0,
     limit: 0,
     message: `The bucket ${identity.bucketName}${where} belongs to another site, or to another copy of this one. Nothing was written.`,
-    fix: 'Use a bucket or a prefix of your own. If the other site is gone for good, take the bucket over.',
+    fix: 'Use a bucket or a prefix of your own. If the other site is gone for good, or is this one and was moved to a new database server, take the bucket over.',
   };
 }
 

@@ -141,6 +141,7 @@ export class MultiWorker implements KeyWorker {
       case 'adopt':
         return this.#adopt(sides, content);
       case 'upload':
+        if (isOlder(sides)) await this.#keepReplaced(sides);
         await this.#upload(sides, expectedBy(decision, sides), options, base?.md5);
         return { kind: 'uploaded' };
       case 'download':
@@ -295,6 +296,7 @@ export class MultiWorker implements KeyWorker {
       {
         key,
         size: fingerprint.size,
+        onBegun: (uploadId) => base.begin([key], { action: 'upload', at: Date.now(), uploadId }),
         contentType: contentTypeOf(key),
         metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs) },
         readPart: (offset, length) => reader.read(offset, length),
@@ -311,6 +313,7 @@ export class MultiWorker implements KeyWorker {
     const { key, local, remote } = sides;
     const { base, writer } = this.#options;
     if (!remote) throw lostRace(key);
+    await writer.makeWay(key);
     const { temporary, md5 } = await this.#fetch(key, remote);
     try {
       await base.begin([key], { action: 'download', at: Date.now() });
@@ -323,6 +326,13 @@ export class MultiWorker implements KeyWorker {
 
   #fetch(key: string, remote: RemoteSide): Promise<FetchedObject> {
     return fetchObject(this.#options, key, remote.etag);
+  }
+
+  /** A file from a backup may take the place of a newer one that is nowhere else any more. */
+  async #keepReplaced({ key, remote }: KeySides): Promise<void> {
+    if (!remote) return;
+    const { temporary } = await this.#fetch(key, remote);
+    await this.#options.writer.discardToTrash(key, temporary, 'overwritten');
   }
 
   /** The newer one, by the file's own time, wins the path; the other one goes to the trash. */
@@ -391,6 +401,11 @@ export class MultiWorker implements KeyWorker {
 /** A person put or deleted the file here: its writer is known to have finished, and to have meant it. */
 function isNamedHere({ byName, heard }: PerformOptions): boolean {
   return byName && heard !== true;
+}
+
+/** The local file is older than the one that was here when both sides last agreed. */
+function isOlder({ local, base }: KeySides): boolean {
+  return local !== undefined && base !== undefined && local.mtimeNs < base.fingerprint.mtimeNs;
 }
 
 /** Rows that would bring a deleted file back, or take one away that another content's delete did not mean. */

@@ -5,6 +5,7 @@ import type { Claim } from './Claim';
 import type { RemoteObject } from './bucket/Bucket';
 import type { Decision } from './decide';
 import { DeletePlan } from './DeletePlan';
+import { forgetFacts, isOutdated } from './forgetReplaced';
 import { FolderWatch } from './FolderWatch';
 import { gatherDeleteFacts, type SeenByWalk } from './gatherDeleteFacts';
 import { checkGuards } from './guards';
@@ -12,7 +13,7 @@ import type { KeyWorker } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
 import { OperationList } from './OperationList';
-import { plan } from './plan';
+import { plan, type PlanInput } from './plan';
 import { causeOfRow, describeCause, type PlanCause } from './planCause';
 import type { PlannedAction, PlannedOperation } from './PlannedOperation';
 import type { RunState } from './RunState';
@@ -24,6 +25,12 @@ import { transferWeight } from './transferWeight';
 
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const SIDES = ['remote', 'local'] as const;
+
+const NOTHING_KNOWN: PlanInput['base'] = {
+  async *entries() {
+    // Nothing.
+  },
+};
 
 /** Gets one operation after the other: transfers first, each kind ascending by key. The next one waits for its end. */
 export type OnOperation = (operation: PlannedOperation) => void | Promise<void>;
@@ -46,6 +53,8 @@ export class Preview {
   readonly #deletes: DeletePlan;
   readonly #transfers: OperationList;
   readonly #onOperation: OnOperation;
+  /** What base would say, were the run done now. */
+  #known: Pick<PlanInput, 'base' | 'unsettled'>;
 
   constructor(parts: PreviewParts, onOperation: OnOperation) {
     this.#parts = parts;
@@ -53,6 +62,7 @@ export class Preview {
     this.#deletes = new DeletePlan(parts.base);
     this.#transfers = new OperationList(parts.base);
     this.#onOperation = onOperation;
+    this.#known = { base: parts.base, unsettled: parts.unsettled };
   }
 
   /**
@@ -62,7 +72,12 @@ export class Preview {
   async make(): Promise<string | undefined> {
     const { state, claim, facts, base, local } = this.#parts;
     await claim.look();
-    if (!facts.emptied && (await isEmptied(base, local))) facts.emptied = 'directory-emptied';
+    if (await isOutdated(this.#parts, { kind: 'whole' })) {
+      forgetFacts(facts);
+      this.#known = { base: NOTHING_KNOWN, unsettled: new Map() };
+    } else if (!facts.emptied && (await isEmptied(base, local))) {
+      facts.emptied = 'directory-emptied';
+    }
     state.enter('syncing');
     const seen = await this.#planListed();
     throwIfCancelled(state.signal);
@@ -89,13 +104,13 @@ export class Preview {
   }
 
   async #planAll(listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> {
-    const { options, state, local, base, unsettled } = this.#parts;
+    const { options, state, local } = this.#parts;
     const { mode, filter } = options;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     await this.#transfers.clear();
     await this.#deletes.clear();
     try {
-      for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
+      for await (const item of plan({ mode, filter, local, listing, signal: state.signal, ...this.#known })) {
         throwIfCancelled(state.signal);
         if (item.kind === 'problem') {
           state.fail(item.failure, item.failure.key ?? '');

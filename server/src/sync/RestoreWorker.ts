@@ -62,6 +62,7 @@ export class RestoreWorker implements KeyWorker {
 
   async #download(key: string, remote: RemoteSide): Promise<void> {
     const { base, writer } = this.#options;
+    await writer.makeWay(key);
     const { temporary, md5 } = await fetchObject(this.#options, key, remote.etag);
     try {
       await base.begin([key], { action: 'download', at: Date.now() });

@@ -1,13 +1,16 @@
 import { asSyncError } from './asSyncError';
 import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
 import type { RemoteObject } from './bucket/Bucket';
+import { checkKey } from './checkKey';
 import { Refused, type Claim } from './Claim';
 import { DeletePlan } from './DeletePlan';
 import { FolderWatch } from './FolderWatch';
 import { checkGuards } from './guards';
 import { gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
 import { isEmptied } from './isEmptied';
+import { forgetFacts, isOutdated } from './forgetReplaced';
 import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
+import { Blocked } from './local/Blocked';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
 import { plan, type Planned } from './plan';
@@ -22,6 +25,8 @@ import { transferWeight } from './transferWeight';
 
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const DELETE_BATCH = 1_000;
+/** Files and folders in the way of others that are remembered until the deletes are done. */
+const MAX_BLOCKERS = 1_000;
 const SIDES = ['remote', 'local'] as const;
 const KEPT = {
   remote: 'This file is not here any more. Its copy in the bucket was kept.',
@@ -52,24 +57,38 @@ export class Run {
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
   #totals = new SideTotals();
+  #unsettled: ReadonlyMap<string, Intent>;
+  /** One transfer for each thing that was in its way. */
+  readonly #blocked = new Map<string, Blocked>();
 
   constructor(parts: RunParts) {
     this.#parts = parts;
+    this.#unsettled = parts.unsettled;
     this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
     this.#deletes = new DeletePlan(parts.base);
   }
 
   /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
   async execute(scope: SyncScope): Promise<void> {
-    const { facts, base, local } = this.#parts;
+    const { facts, base, local, state } = this.#parts;
+    const isForgotten = await isOutdated(this.#parts, scope);
+    if (isForgotten) await this.#forget();
     // Before the first file is fetched: afterwards the directory is empty no more.
     if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
-    if (scope.kind !== 'keys') {
-      await this.#syncAll(scope.kind);
-      return;
-    }
-    await this.#syncKeys(scope);
-    await this.#noteFeedPosition(scope.feedPosition);
+    if (scope.kind === 'keys') await this.#syncKeys(scope);
+    throwIfCancelled(state.signal);
+    if (isForgotten) await this.#syncAll('whole');
+    else if (scope.kind !== 'keys') await this.#syncAll(scope.kind);
+    if (scope.kind === 'keys') await this.#noteFeedPosition(scope.feedPosition);
+  }
+
+  /** Before anything is done: what base says of replaced files is wrong, on both sides. */
+  async #forget(): Promise<void> {
+    const { facts, base, state } = this.#parts;
+    forgetFacts(facts);
+    await base.forget(facts);
+    this.#unsettled = new Map();
+    state.noteForgotten();
   }
 
   /** Looks at every local file, and at every object or what base says of them. */
@@ -83,6 +102,7 @@ export class Run {
     throwIfCancelled(state.signal);
     state.enter('deleting');
     await this.#deleteAll(seen);
+    await this.#transferBlocked();
     throwIfCancelled(state.signal);
     state.tellTotals(this.#totals.read());
     if (scope === 'whole') await this.#complete(feedPosition);
@@ -116,6 +136,67 @@ export class Run {
       }
     }
     await this.#deleteAll(undefined);
+    await this.#transferBlocked();
+    await this.#transferFreed(wanted);
+  }
+
+  /** What was in the way may have been deleted by now: a file that became a folder, or the other way round. */
+  async #transferBlocked(): Promise<void> {
+    const { state, base } = this.#parts;
+    const blocked = [...this.#blocked.values()];
+    this.#blocked.clear();
+    for (const one of blocked) {
+      const left = await this.#transferBehind(one.blocker, one.blockedKey);
+      if (left.length === 0) continue;
+      // The trace lets a later run go on here, when it has taken the obstacle away.
+      await base.begin([one.blockedKey], { action: 'download', at: Date.now() });
+      for (const error of left) state.fail(error, error.blockedKey);
+    }
+  }
+
+  /** Transfers that an earlier run could not do, and that one of these keys was in the way of. */
+  async #transferFreed(keys: readonly string[]): Promise<void> {
+    for (const [waiting, { action }] of this.#unsettled) {
+      if (action !== 'download' || keys.includes(waiting)) continue;
+      const file = keys.find((key) => waiting.startsWith(`${key}/`));
+      const isFolder = keys.some((key) => key.startsWith(`${waiting}/`));
+      if (file === undefined && !isFolder) continue;
+      // Where more is in the way it goes on waiting: the other keys are still to come.
+      await this.#transferBehind(file ?? waiting, waiting);
+    }
+  }
+
+  /**
+   * Tries what something was in the way of once more.
+   * @returns what it is still in the way of; one for all files below.
+   */
+  async #transferBehind(blocker: string, blockedKey: string): Promise<Blocked[]> {
+    const { state, local, options } = this.#parts;
+    const left: Blocked[] = [];
+    const transfer = async (keys: readonly string[]): Promise<void> => {
+      for (let at = 0; at < keys.length; at += options.concurrency) {
+        throwIfCancelled(state.signal);
+        for (const sides of await this.#lookAt(keys.slice(at, at + options.concurrency))) {
+          await this.#startTransfer(
+            sides,
+            NOT_BY_NAME,
+            () => Promise.resolve(),
+            (error) => left.push(error),
+          );
+        }
+        await this.#pool.idle();
+      }
+    };
+    if (blocker === blockedKey) {
+      await transfer([blockedKey]);
+      return left;
+    }
+    if ((await local.stat(blocker)) !== undefined) return [new Blocked(blockedKey, blocker)];
+    const { bucket, filter } = options;
+    for await (const page of bucket.listUnordered([`${blocker}/`], state.signal)) {
+      await transfer(page.map(({ key }) => key).filter((key) => filter.matches(key) && checkKey(key) === undefined));
+    }
+    return left;
   }
 
   /** Looks at a few keys at a time; those that cannot be looked at are noted as failed. */
@@ -154,8 +235,9 @@ export class Run {
 
   /** Walks and lists, transfers as it goes, and puts the deletes aside. */
   async #transferAll(listing: AsyncIterable<RemoteObject[]>, scope: SyncScope['kind']): Promise<SeenByWalk> {
-    const { options, state, local, base, unsettled } = this.#parts;
+    const { options, state, local, base } = this.#parts;
     const { filter } = options;
+    const unsettled = this.#unsettled;
     const mode = scope === 'restore' ? 'RESTORE' : options.mode;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     this.#totals = new SideTotals();
@@ -199,6 +281,9 @@ export class Run {
     sides: KeySides,
     options: PerformOptions,
     putAside: (planned: PlannedDelete) => Promise<void>,
+    onBlocked: (error: Blocked) => void = (error) => {
+      this.#noteBlocked(error);
+    },
   ): Promise<void> {
     const { state, worker } = this.#parts;
     const { key } = sides;
@@ -213,9 +298,16 @@ export class Run {
         if (outcome.kind === 'to-delete') await putAside({ key, side: outcome.side, size: outcome.size });
       } catch (error) {
         if (error instanceof Refused) state.endRefused(error.refusal);
+        else if (error instanceof Blocked) onBlocked(error);
         else state.fail(asSyncError(error, key), key);
       }
     });
+  }
+
+  #noteBlocked(error: Blocked): void {
+    if (this.#blocked.has(error.blocker)) return;
+    if (this.#blocked.size < MAX_BLOCKERS) this.#blocked.set(error.blocker, error);
+    else this.#parts.state.fail(error, error.blockedKey);
   }
 
   /** @param seen what the walk saw; `undefined` where there was none, and only `maxDelete` can be asked. */
@@ -343,14 +435,15 @@ export class Run {
 
   /** @param feedPosition where the feed stood when this reconcile began. */
   async #complete(feedPosition: number | undefined): Promise<void> {
-    const { facts, base, options, state, unsettled } = this.#parts;
+    const { facts, base, options, state } = this.#parts;
     facts.reconciled = true;
     // Deletes that were withheld for a failure were not asked of the guards: the next run asks as the first one.
     if (!state.refused && state.failed === 0 && !facts.trustedModes.includes(options.mode)) {
       facts.trustedModes = [...facts.trustedModes, options.mode];
+      delete facts.replaced;
     }
     // A delete that was withheld may rest on nothing but the intent.
-    if (state.failed === 0 && !state.refused) await this.#forgetLooseIntents(unsettled);
+    if (state.failed === 0 && !state.refused) await this.#forgetLooseIntents(this.#unsettled);
     await base.setFacts(facts);
     await this.#noteFeedPosition(feedPosition);
   }

@@ -60,6 +60,7 @@ export class RunState {
   #lastProgressAt = 0;
   #facts: BaseFacts | undefined;
   #totals: TotalOfSides | undefined;
+  #isForgotten = false;
 
   constructor(options: SyncOptions) {
     this.#options = options;
@@ -152,6 +153,11 @@ export class RunState {
     this.#counts.withheld += keys.length;
   }
 
+  /** Notes that the base was forgotten, because most files had been replaced. */
+  noteForgotten(): void {
+    this.#isForgotten = true;
+  }
+
   refuse(refusal: Refusal): void {
     this.#refused = refusal;
   }
@@ -191,6 +197,7 @@ export class RunState {
       requests: difference(this.#options.bucket.requests(), this.#requestsBefore),
       ...(this.#totals ? { sides: this.#totals } : {}),
       ...(this.#refused ? { refused: this.#refused } : {}),
+      ...(this.#isForgotten ? { baseForgotten: true } : {}),
       ...(this.#options.mode === 'MULTI' && this.#facts ? { multi: multiOf(this.#facts) } : {}),
       ...(status === 'failed' && this.#fatal ? { error: errorOf(this.#fatal) } : {}),
     };
@@ -231,7 +238,7 @@ function conflictOf(key: string, winner: 'local' | 'remote'): KeyFailure {
   return {
     key,
     code: 'CONFLICT',
-    message: `Two servers changed this file at the same time. ${newer}; the other one is in the trash.`,
+    message: `There were two versions of this file. ${newer}; the other one is in the trash.`,
     fix: 'If the other one is the right one, restore it from the trash.',
   };
 }

@@ -181,6 +181,7 @@ export class SingleWorker implements KeyWorker {
     const { etag } = await bucket.putLarge({
       key: input.key,
       size,
+      onBegun: (uploadId) => base.begin([input.key], { action: 'upload', at: Date.now(), uploadId }),
       contentType: contentTypeOf(input.key),
       metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs) },
       readPart: (offset, length) => reader.read(offset, length),

@@ -20,6 +20,7 @@ export type SyncErrorCode =
   | 'LISTING_OUT_OF_ORDER'
   | 'DIRECTORY_MISSING'
   | 'LOCAL_UNREADABLE'
+  | 'LOCAL_UNWRITABLE'
   | 'LOCAL_CHANGED'
   | 'UNSAFE_KEY'
   | 'SYMLINK'

@@ -12,6 +12,8 @@ export interface OwnerIdentity {
   siteId: string;
   /** Hash of the database connection, without secrets: a dump restored elsewhere is another site. */
   databaseHash: string;
+  /** Hash of what only the database server itself has, where it has such a thing. */
+  databaseServer?: string;
 }
 
 /** Another server of this site that is alive and has a directory of its own. */

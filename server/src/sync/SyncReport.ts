@@ -61,6 +61,8 @@ export interface SyncReport {
   /** What stands on each side, where the run looked at everything to its end. Without a listing, as base says. */
   sides?: TotalOfSides;
   refused?: Refusal;
+  /** Most files had been replaced, as by a restored backup: everything was compared anew. */
+  baseForgotten?: true;
   /** In MULTI mode, as far as the run came to know it. */
   multi?: {
     /** What the store honours of write conditions. */

@@ -38,6 +38,7 @@ export async function gatherDeleteFacts(input: DeleteFactsInput): Promise<Delete
       .reduce((sum, { count }) => sum + count, 0),
     firstRun: seen !== undefined && !facts.trustedModes.includes(options.mode),
     maxDelete: options.maxDelete,
+    ...(facts.replaced ? { replaced: true } : {}),
     ...(emptiedFolder ? { emptiedFolder } : {}),
     ...(side === 'remote' && facts.emptied ? { emptied: facts.emptied } : {}),
   };

@@ -25,6 +25,8 @@ export interface DeleteFacts {
   emptied?: 'directory-emptied' | 'folder-emptied';
   /** No run has finished here yet in this mode. */
   firstRun: boolean;
+  /** Nor since most files here were replaced, as by a restored backup. */
+  replaced?: boolean;
   maxDelete: MaxDelete;
 }
 
@@ -34,6 +36,10 @@ export const UNASKED_DELETES = 10;
 const MOUNT_FIX =
   'Check that the disk is mounted. To bring the files back, restore them from the bucket. ' +
   'If they were deleted on purpose, confirm the deletes.';
+const FIRST_RUN = 'This is the first run on this bucket.';
+const REPLACED = 'Most files here were replaced, as by a restored backup.';
+const REPLACED_FIX =
+  'To bring the files back that the backup lacks, restore them from the bucket. To be rid of them, confirm the deletes.';
 const CONFIRM_FIX = 'Look at the list. If it is what you want, confirm the deletes.';
 
 /**
@@ -45,7 +51,7 @@ const CONFIRM_FIX = 'Look at the list. If it is what you want, confirm the delet
  * @returns why they are withheld, or `undefined` where they may go ahead. The digest is left to the caller.
  */
 export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
-  const { side, deletes, localFiles, emptiedFolder, emptied, firstRun } = facts;
+  const { side, deletes, localFiles, emptiedFolder, emptied, firstRun, replaced } = facts;
   if (deletes === 0) return undefined;
   if (side === 'local') return checkLocalDeletes(facts);
   if (localFiles === 0) {
@@ -80,8 +86,8 @@ export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undef
       guard: 'first-run',
       count: deletes,
       limit: UNASKED_DELETES,
-      message: `This is the first run on this bucket. It holds ${deletes} files that are not here. They were left alone.`,
-      fix: CONFIRM_FIX,
+      message: `${replaced ? REPLACED : FIRST_RUN} The bucket holds ${deletes} files that are not here. They were left alone.`,
+      fix: replaced ? REPLACED_FIX : CONFIRM_FIX,
     };
   }
   return checkMaxDelete(facts);

@@ -9,6 +9,9 @@ import { lastAgreed } from './lastAgreed';
 import { mergeSides, type KeySides } from './mergeSides';
 import { SyncError } from './SyncError';
 
+const DOT_NAME = /(^|\/)\.\.?(\/|$)/;
+const DOT_NAMES = /(?<=^|\/)\.\.?(?=\/|$)/g;
+
 /** One key and what is to be done about it, or a key of which nothing may be concluded. */
 export type Planned = { kind: 'key'; sides: KeySides; decision: Decision } | { kind: 'problem'; failure: SyncError };
 
@@ -18,7 +21,7 @@ export interface PlanInput {
   local: Local;
   /** Pages of a listing, ascending by key. */
   listing: AsyncIterable<RemoteObject[]>;
-  base: Base;
+  base: Pick<Base, 'entries'>;
   /** Operations that were begun and never settled. */
   unsettled: ReadonlyMap<string, Intent>;
   signal?: AbortSignal;
@@ -60,7 +63,7 @@ async function* matchingObjects(
 ): AsyncIterable<RemoteObject[]> {
   for await (const page of pages) {
     yield page.filter((object) => {
-      if (!filter.matches(object.key)) return false;
+      if (!filter.matches(withOrdinaryNames(object.key))) return false;
       const reason = checkKey(object.key);
       if (!reason) return true;
       // The AWS console makes such empty objects to show folders: there is no content to miss.
@@ -68,6 +71,11 @@ async function* matchingObjects(
       return false;
     });
   }
+}
+
+/** Globs take no folder named `.` or `..`; such a key is meant where it would be meant with any other name. */
+function withOrdinaryNames(key: string): string {
+  return DOT_NAME.test(key) ? key.replaceAll(DOT_NAMES, 'x') : key;
 }
 
 function unsafeObject(key: string, reason: string): SyncError {

@@ -1,11 +1,13 @@
 import type { Base, BaseFacts, Intent } from './base/Base';
 import { openBase } from './base/LevelBase';
 import { openStateDirectory } from './base/StateDirectory';
+import { abortKilledUploads } from './abortKilledUploads';
 import { asSyncError } from './asSyncError';
 import { Claim, Refused } from './Claim';
 import { ConditionalWrites } from './bucket/ConditionalWrites';
 import { probeConditions, type WriteConditions } from './bucket/probeConditions';
 import type { KeyWorker } from './KeyWorker';
+import { Leftovers } from './local/Leftovers';
 import { LocalDirectory } from './local/LocalDirectory';
 import { LocalWriter } from './local/LocalWriter';
 import { Trash } from './local/Trash';
@@ -42,11 +44,13 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
       await outbox?.flush();
       await prepareMulti(options, state, opened);
     }
+    await abortKilledUploads(options.bucket, opened.base, opened.unsettled, state.signal);
     const endFlushing = outbox?.flushEvery(FLUSH_MS);
     try {
       const planned = await requirePlan(options, state, opened);
       const worker = makeWorker(options, state, opened);
       await new Run({ options, state, worker, ...opened, ...(planned && { planned }) }).execute(opened.scope);
+      await opened.leftovers.remove();
     } finally {
       await endFlushing?.();
     }
@@ -101,6 +105,8 @@ interface Opened {
   facts: BaseFacts;
   claim: Claim;
   unsettled: ReadonlyMap<string, Intent>;
+  /** Temporary files that a walk came by. */
+  leftovers: Leftovers;
   directoryId: string;
 }
 
@@ -122,9 +128,10 @@ async function withBase(
     const isWhole = !facts.reconciled && options.scope.kind !== 'restore';
     const scope: SyncScope = isWhole ? { kind: 'whole' } : options.scope;
     const claim = new Claim({ ...options, scope }, directoryId, base, facts, state.signal);
-    const local = new LocalDirectory(options.directory);
+    const leftovers = new Leftovers();
+    const local = new LocalDirectory(options.directory, leftovers.note);
     const unsettled = await base.unsettled();
-    await work(state, { path, scope, local, base, facts, claim, unsettled, directoryId });
+    await work(state, { path, scope, local, base, facts, claim, unsettled, leftovers, directoryId });
   } finally {
     await base.close();
   }
@@ -203,7 +210,13 @@ function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyW
       await base.setFacts(facts);
     }),
     feed: requireMulti(options).feed,
-    seen: { position: facts.feedPosition, directoryId },
+    seen: {
+      // A run that forgets the base has seen nothing any more.
+      get position() {
+        return facts.feedPosition;
+      },
+      directoryId,
+    },
     concurrency,
   });
 }

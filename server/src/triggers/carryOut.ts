@@ -98,7 +98,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       noteWalk(request, end);
       if (!end.worthRetrying) return 'done';
       activity.retry();
-      return 'again';
+      return end.onlyUnsettled ? 'unsettled' : 'again';
     },
 
     missedChanges() {

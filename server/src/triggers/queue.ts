@@ -3,9 +3,11 @@ import type { FeedChanges, Wish } from '../services/wishes';
 
 /**
  * - `again`: it did not work, but may work a little later; the pauses grow.
+ * - `unsettled`: all was done but for files that are still being written. They are looked at again after growing pauses;
+ *   nothing else waits for them.
  * - `wait`: something has to end first, and is looked at again soon.
  */
-export type WishOutcome = 'done' | 'again' | 'wait';
+export type WishOutcome = 'done' | 'again' | 'unsettled' | 'wait';
 
 export interface QueueOptions {
   /** How long wishes of one kind gather before they are carried out, in ms. Asked at each wish. */
@@ -37,6 +39,15 @@ const KINDS = ['names', 'changes', 'everything'] as const;
 
 type Kind = (typeof KINDS)[number];
 
+/** How it went with wishes of one kind of late. */
+interface Record {
+  /** Outcomes in a row that were `again`. */
+  failures: number;
+  /** Outcomes in a row that were `unsettled`. */
+  unsettled: number;
+  pausedUntil: number;
+}
+
 /**
  * Makes a queue. However many wishes come while one is carried out, they become at most one of each kind: files by
  * name, changes of others, and everything. The kinds are kept apart: what is deleted by name was meant to go, what is
@@ -44,11 +55,10 @@ type Kind = (typeof KINDS)[number];
  */
 export function createQueue(options: QueueOptions): Queue {
   const waiting = new Map<Kind, { wish: Wish; dueAt: number }>();
+  const records: { [kind in Kind]: Record } = { names: newRecord(), changes: newRecord(), everything: newRecord() };
   let timer: { handle: NodeJS.Timeout; at: number } | undefined;
   let busy = false;
   let stopped = false;
-  let failures = 0;
-  let pausedUntil = 0;
 
   function note(wish: Wish, dueAt: number): void {
     const kind = kindOf(wish);
@@ -64,14 +74,23 @@ export function createQueue(options: QueueOptions): Queue {
     note({ trigger: all.wish.trigger }, all.dueAt);
   }
 
+  /**
+   * When wishes of a kind may be carried out at the earliest. What was deleted by name and could not be done yet would
+   * look as if it were merely missing to a run of everything.
+   */
+  function pausedUntil(kind: Kind): number {
+    const own = records[kind].pausedUntil;
+    return kind === 'everything' ? Math.max(own, records.names.pausedUntil) : own;
+  }
+
   /** What is due by now, taken out. */
-  function takeDue(): Wish[] {
+  function takeDue(): [Kind, Wish][] {
     const now = Date.now();
-    return KINDS.flatMap((kind) => {
+    return KINDS.flatMap((kind): [Kind, Wish][] => {
       const entry = waiting.get(kind);
-      if (entry === undefined || entry.dueAt > now) return [];
+      if (entry === undefined || Math.max(entry.dueAt, pausedUntil(kind)) > now) return [];
       waiting.delete(kind);
-      return [entry.wish];
+      return [[kind, entry.wish]];
     });
   }
 
@@ -83,8 +102,7 @@ export function createQueue(options: QueueOptions): Queue {
 
   function schedule(): void {
     if (stopped || busy || waiting.size === 0) return;
-    const dueAt = Math.min(...[...waiting.values()].map((entry) => entry.dueAt));
-    const at = Math.max(dueAt, pausedUntil);
+    const at = Math.min(...[...waiting].map(([kind, { dueAt }]) => Math.max(dueAt, pausedUntil(kind))));
     if (timer !== undefined && timer.at <= at) return;
     clearTimeout(timer?.handle);
     timer = { handle: setTimeout(wake, Math.max(0, at - Date.now())).unref(), at };
@@ -99,18 +117,30 @@ export function createQueue(options: QueueOptions): Queue {
     }
   }
 
+  /** Notes how it went, and the wish once more where it is not done. */
+  function follow(kind: Kind, wish: Wish, outcome: WishOutcome): void {
+    const record = records[kind];
+    const now = Date.now();
+    record.failures = outcome === 'again' ? record.failures + 1 : 0;
+    record.unsettled = outcome === 'unsettled' ? record.unsettled + 1 : 0;
+    record.pausedUntil = outcome === 'again' ? now + pauseAfter(record.failures) : 0;
+    if (outcome === 'again') note(wish, now);
+    if (outcome === 'unsettled') note(wish, now + pauseAfter(record.unsettled));
+    if (outcome === 'wait') {
+      note(wish, now);
+      for (const one of KINDS) records[one].pausedUntil = Math.max(records[one].pausedUntil, now + FIRST_PAUSE_MS);
+    }
+  }
+
   async function drain(): Promise<void> {
     busy = true;
-    let outcome: WishOutcome = 'done';
     // What comes meanwhile gathers again: this round takes what was there when it began.
-    for (const wish of takeDue()) {
+    for (const [kind, wish] of takeDue()) {
       if (stopped) continue;
-      if (outcome === 'done') outcome = await carryOut(wish);
-      if (outcome !== 'done') note(wish, Date.now());
+      if (pausedUntil(kind) > Date.now()) note(wish, Date.now());
+      else follow(kind, wish, await carryOut(wish));
     }
     busy = false;
-    failures = outcome === 'again' ? failures + 1 : 0;
-    pausedUntil = outcome === 'done' ? 0 : Date.now() + (outcome === 'wait' ? FIRST_PAUSE_MS : pauseAfter(failures));
     schedule();
   }
 
@@ -127,6 +157,10 @@ export function createQueue(options: QueueOptions): Queue {
       waiting.clear();
     },
   };
+}
+
+function newRecord(): Record {
+  return { failures: 0, unsettled: 0, pausedUntil: 0 };
 }
 
 /** Milliseconds to wait after so many failures in a row. */

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import type { Base, BaseEntry } from '../../../server/src/sync/base/Base';
@@ -317,6 +318,25 @@ describe('The base', () => {
       expect(await other.get('a')).toBeUndefined();
     });
 
+    it('is kept where it was set aside last; older ones go', async () => {
+      const path = (name: string): string => join(options.stateDirectory, name);
+      const damage = async (): Promise<string> => {
+        await (await open()).close();
+        opened = [];
+        const name = (await readdir(options.stateDirectory)).find((one) => !one.includes('.damaged-')) ?? '';
+        const level = new ClassicLevel(path(name));
+        await level.put('m!version', '999');
+        await level.close();
+        await (await open()).close();
+        opened = [];
+        const aside = (await readdir(options.stateDirectory)).filter((one) => one.includes('.damaged-'));
+        expect(aside).toHaveLength(1);
+        return aside[0] ?? '';
+      };
+      const first = await damage();
+      expect(await damage()).not.toBe(first);
+    });
+
     it('that another version wrote is set aside, not deleted', async () => {
       const base = await open();
       await put(base, ['a']);
@@ -344,5 +364,34 @@ describe('The base', () => {
     await base.settle([{ key: 'a', entry: baseEntry({ fingerprint: exact }) }]);
     const again = await reopen(base);
     expect((await again.get('a'))?.fingerprint).toEqual(exact);
+  });
+
+  describe('what is forgotten', () => {
+    const facts = { trustedModes: [], reconciled: false, deletes: [], replaced: true };
+
+    it('are all entries and intents, and not what waits for the feed', async () => {
+      const base = await open();
+      const change = { key: 'a', action: 'put', md5: 'x', byName: false } as const;
+      await put(base, ['a', 'b']);
+      await base.begin(['c'], { action: 'upload', at: 1 });
+      await base.settle([{ key: 'd', entry: baseEntry() }], change);
+      await base.forget(facts);
+      expect(await collect(base.entries())).toEqual([]);
+      expect(await base.unsettled()).toEqual(new Map());
+      expect(await base.facts()).toEqual(facts);
+      expect((await base.outbox()).map((row) => row.change)).toEqual([change]);
+    });
+
+    it('is forgotten to the end when the process was killed in between', async () => {
+      const base = await open();
+      await put(base, ['a', 'b']);
+      await base.close();
+      opened = [];
+      const [name = ''] = await readdir(options.stateDirectory);
+      const level = new ClassicLevel(join(options.stateDirectory, name));
+      await level.put('m!forgetting', '1');
+      await level.close();
+      expect(await collect((await open()).entries())).toEqual([]);
+    });
   });
 });

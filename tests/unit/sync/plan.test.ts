@@ -82,19 +82,24 @@ describe('plan', () => {
       remoteObject('other/x'),
       remoteObject('uploads-backup/x'),
       remoteObject('uploads/.s3-sync/x'),
-      remoteObject('uploads/../../etc/passwd'),
       remoteObject('uploads/private/x'),
+      remoteObject('uploads/private/../x'),
+      remoteObject('../etc/passwd'),
     );
     expect(await planned({ local, listing, base, unsettled: new Map() })).toEqual([]);
   });
 
-  it.each(['uploads//x', 'uploads/a//', `uploads/${'x'.repeat(256)}`])(
-    'reports an object that cannot be a file and leaves it alone: %j',
-    async (key) => {
-      const lines = await planned({ local, listing: pages(remoteObject(key)), base, unsettled: new Map() });
-      expect(lines).toEqual([`! UNSAFE_KEY ${key}`]);
-    },
-  );
+  it.each([
+    'uploads/../../etc/passwd',
+    'uploads/./x',
+    'uploads/a/..',
+    'uploads//x',
+    'uploads/a//',
+    `uploads/${'x'.repeat(256)}`,
+  ])('reports an object that cannot be a file and leaves it alone: %j', async (key) => {
+    const lines = await planned({ local, listing: pages(remoteObject(key)), base, unsettled: new Map() });
+    expect(lines).toEqual([`! UNSAFE_KEY ${key}`]);
+  });
 
   it('reports an object that cannot be a file also between others, and at the end', async () => {
     const listing = pages(

@@ -134,6 +134,63 @@ describe('the queue', () => {
     expect(carried.map(({ uploads }) => uploads)).toEqual([['a.jpg'], ['a.jpg'], undefined]);
   });
 
+  test('lets what comes in the meantime not wait for a file that is still being written', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    for (let time = 0; time < 8; time += 1) {
+      await end('unsettled');
+      queue.add({ trigger: 'scan' });
+      queue.add({ trigger: 'media', uploads: ['a.jpg'] });
+      await jest.advanceTimersByTimeAsync(COALESCE_MS);
+      expect(carried.at(-1)).toEqual({ trigger: 'media', uploads: ['a.jpg'] });
+      await end();
+    }
+    expect(carried.filter(({ uploads }) => uploads === undefined)).toHaveLength(9);
+  });
+
+  test('looks again at a file that is still being written after growing pauses', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    for (const pauseMs of [FIRST_PAUSE_MS, 2 * FIRST_PAUSE_MS, 4 * FIRST_PAUSE_MS]) {
+      const before = carried.length;
+      await end('unsettled');
+      await jest.advanceTimersByTimeAsync(pauseMs - 1);
+      expect(carried).toHaveLength(before);
+      await jest.advanceTimersByTimeAsync(1);
+      expect(carried).toHaveLength(before + 1);
+    }
+    await end();
+    expect(jest.getTimerCount()).toBe(0);
+  });
+
+  test('lets files by name not wait for a run of everything that failed', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    for (let failure = 0; failure < 6; failure += 1) {
+      await end('again');
+      await jest.advanceTimersToNextTimerAsync();
+    }
+    await end('again');
+    queue.add({ trigger: 'media', uploads: ['a.jpg'] });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried.at(-1)).toEqual({ trigger: 'media', uploads: ['a.jpg'] });
+  });
+
+  test('lets nothing begin for a while where something else has to end first', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    await end('wait');
+    queue.add({ trigger: 'media', uploads: ['a.jpg'] });
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS - 1);
+    expect(carried).toHaveLength(1);
+    await jest.advanceTimersByTimeAsync(1);
+    expect(carried[1]).toEqual({ trigger: 'media', uploads: ['a.jpg'] });
+  });
+
   test('never waits longer than five minutes', () => {
     expect(pauseAfter(1)).toBe(FIRST_PAUSE_MS);
     expect(pauseAfter(3)).toBe(4 * FIRST_PAUSE_MS);

@@ -4,6 +4,7 @@ import { useClipboard, useNotification } from '@strapi/strapi/admin';
 
 import { makePolicy } from '../../../../server/src/commands/makePolicy';
 import { useTranslation } from '../../hooks/useTranslation';
+import { DescribedTrigger } from '../common/DescribedTrigger';
 import type { SettingsDraft } from '../../settingsDraft';
 
 /** The policy for what stands in the form, which need not be saved or right. */
@@ -34,10 +35,10 @@ export function AccessPolicy({ draft }: { draft: SettingsDraft }) {
   const named = draft.bucketName.trim() !== '';
 
   return (
-    <Accordion.Root size="M">
+    <Accordion.Root size="S">
       <Accordion.Item value="policy">
         <Accordion.Header>
-          <Accordion.Trigger description={t('policy.description')}>{t('policy.title')}</Accordion.Trigger>
+          <DescribedTrigger title={t('policy.title')} description={t('policy.description')} />
         </Accordion.Header>
         <Accordion.Content>
           <Flex direction="column" alignItems="stretch" gap={3} padding={4}>

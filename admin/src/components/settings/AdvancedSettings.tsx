@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useTranslation } from '../../hooks/useTranslation';
 import type { FieldName, SettingsDraft } from '../../settingsDraft';
 import { Panel } from '../common/Panel';
+import { DescribedTrigger } from '../common/DescribedTrigger';
 import { SettingInput } from './SettingInput';
 import type { SettingsFields } from './SettingsForm';
 
@@ -34,21 +35,21 @@ export function AdvancedSettings({ draft, errors, field }: SettingsFields) {
   const [opened, setOpened] = useState('');
   const [shownErrors, setShownErrors] = useState(errors);
   if (errors !== shownErrors) {
-    // A message must be seen, and it is on an input of a part that may be closed.
+    // A message must be seen, and it is on an input of a part that may be closed. One that is there already opens
+    // nothing: somebody may be typing elsewhere.
     setShownErrors(errors);
-    const wrong = SECTIONS.find((section) => FIELDS[section].some((name) => errors[name]));
+    const isNew = (name: FieldName) => errors[name] !== undefined && shownErrors[name] === undefined;
+    const wrong = SECTIONS.find((section) => FIELDS[section].some(isNew));
     if (wrong) setOpened(wrong);
   }
 
   return (
     <Panel title={t('settings.advanced')} description={t('settings.advanced.description')}>
-      <Accordion.Root value={opened} onValueChange={setOpened} size="M">
+      <Accordion.Root value={opened} onValueChange={setOpened} size="S">
         {SECTIONS.map((section) => (
           <Accordion.Item key={section} value={section}>
             <Accordion.Header>
-              <Accordion.Trigger description={t(`section.${section}.description`)}>
-                {t(`section.${section}`)}
-              </Accordion.Trigger>
+              <DescribedTrigger title={t(`section.${section}`)} description={t(`section.${section}.description`)} />
             </Accordion.Header>
             <Accordion.Content>
               <Box padding={6} data-section={section}>

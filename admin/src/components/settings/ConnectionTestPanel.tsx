@@ -40,6 +40,7 @@ export function ConnectionTestPanel({
 
   const start = async () => {
     setTested(draft);
+    onErrors({});
     try {
       await test(toChanges(draft, saved));
     } catch (error) {

@@ -8,17 +8,17 @@ import { useTranslation } from '../../hooks/useTranslation';
 import { Notice } from '../common/Notice';
 
 type Check = ConnectionTestAnswer['checks'][number];
-type Outcome = 'passed' | 'refused' | 'unknown';
+type Outcome = 'passed' | 'refused' | 'failed' | 'unknown';
 
 interface Row {
   step: 'region' | Check['step'];
   outcome: Outcome;
-  error?: Check['error'];
 }
 
 const LOOKS = {
   passed: { color: 'success600', Icon: CheckCircle },
   refused: { color: 'danger600', Icon: CrossCircle },
+  failed: { color: 'danger600', Icon: CrossCircle },
   unknown: { color: 'neutral500', Icon: Question },
 } as const;
 
@@ -27,19 +27,21 @@ const ACTIONS = { list: 's3:ListBucket', put: 's3:PutObject', get: 's3:GetObject
 
 /** A store looks at the region before it looks at permissions: a refusal of those says that the region is right. */
 function regionOutcome({ checks }: ConnectionTestAnswer): Outcome {
-  if (checks.some(({ error }) => error?.code === 'WRONG_REGION')) return 'refused';
+  if (checks.some(({ error }) => error?.code === 'WRONG_REGION')) return 'failed';
   return checks.some(({ status, error }) => status === 'ok' || error?.code === 'ACCESS_DENIED') ? 'passed' : 'unknown';
 }
 
+function outcomeOf({ status, error }: Check): Outcome {
+  if (status === 'ok') return 'passed';
+  // What failed because of the region says nothing of the step itself.
+  if (status === 'skipped' || error?.code === 'WRONG_REGION') return 'unknown';
+  return error?.code === 'ACCESS_DENIED' ? 'refused' : 'failed';
+}
+
 function rowsOf(result: ConnectionTestAnswer): Row[] {
-  const outcome = { ok: 'passed', failed: 'refused', skipped: 'unknown' } as const;
   return [
     { step: 'region', outcome: regionOutcome(result) },
-    // What failed because of the region says nothing of the step itself.
-    ...result.checks.map(({ step, status, error }): Row => {
-      const isOnlyRegion = error?.code === 'WRONG_REGION';
-      return { step, outcome: isOnlyRegion ? 'unknown' : outcome[status], ...(error ? { error } : {}) };
-    }),
+    ...result.checks.map((check) => ({ step: check.step, outcome: outcomeOf(check) })),
   ];
 }
 
@@ -52,7 +54,7 @@ interface ConnectionTestResultProps {
 /** What a test found: each step with its outcome, why it was refused, and what to do. */
 export function ConnectionTestResult({ result, onRegion }: ConnectionTestResultProps) {
   const t = useTranslation();
-  const { region, ok } = result;
+  const { ok } = result;
 
   return (
     <Flex direction="column" alignItems="stretch" gap={4} data-test={ok ? 'passed' : 'failed'}>
@@ -64,26 +66,7 @@ export function ConnectionTestResult({ result, onRegion }: ConnectionTestResultP
           <CheckRow key={row.step} {...row} />
         ))}
       </Flex>
-      <CheckErrors checks={result.checks} />
-      {region === undefined ? null : (
-        <Notice
-          variant="info"
-          title={t('test.region.found', { region })}
-          actions={
-            onRegion ? (
-              <Button
-                size="S"
-                variant="secondary"
-                onClick={() => {
-                  onRegion(region);
-                }}
-              >
-                {t('test.region.use', { region })}
-              </Button>
-            ) : undefined
-          }
-        />
-      )}
+      <CheckErrors result={result} onRegion={onRegion} />
       <BucketFacts result={result} />
     </Flex>
   );
@@ -109,19 +92,38 @@ function CheckRow({ step, outcome }: Row) {
   );
 }
 
-/** What went wrong, once for each cause. */
-function CheckErrors({ checks }: { checks: ConnectionTestAnswer['checks'] }) {
+/** What went wrong at each step. A region that the store has told can be taken at once. */
+function CheckErrors({ result: { checks, region }, onRegion }: ConnectionTestResultProps) {
+  const t = useTranslation();
   const errorText = useErrorText();
 
   return checks.map(({ step, error }) => {
     if (!error) return null;
     const { title, message, fix, language } = errorText(error);
+    const isElsewhere = error.code === 'WRONG_REGION' && region !== undefined;
     return (
-      <Notice key={step} variant="danger" title={title}>
+      <Notice
+        key={step}
+        variant="danger"
+        title={isElsewhere ? t('test.region.found', { region }) : title}
+        actions={
+          isElsewhere && onRegion ? (
+            <Button
+              size="S"
+              variant="secondary"
+              onClick={() => {
+                onRegion(region);
+              }}
+            >
+              {t('test.region.use', { region })}
+            </Button>
+          ) : undefined
+        }
+      >
         <Typography tag="p" lang={language} style={{ overflowWrap: 'anywhere' }}>
           {message}
         </Typography>
-        {fix ? <Typography tag="p">{fix}</Typography> : null}
+        {fix && !isElsewhere ? <Typography tag="p">{fix}</Typography> : null}
       </Notice>
     );
   });

@@ -47,6 +47,9 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
         </Typography>
       </Flex>
       <RunCounts run={run} />
+      {run.error ? <RunError error={run.error} /> : null}
+      {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
+      {run.failed > 0 || run.withheld > 0 ? <RunFailures run={run} /> : null}
       {RETRIED.some((status) => status === run.status) ? (
         <Flex>
           <Button
@@ -61,9 +64,6 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
           </Button>
         </Flex>
       ) : null}
-      {run.error ? <RunError error={run.error} /> : null}
-      {run.refused ? <RunRefusal refusal={run.refused} onStart={onStart} disabled={disabled} /> : null}
-      {run.failed > 0 || run.withheld > 0 ? <RunFailures run={run} /> : null}
     </Flex>
   );
 }

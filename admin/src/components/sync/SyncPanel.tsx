@@ -1,4 +1,4 @@
-import { Button, Flex, Typography, VisuallyHidden } from '@strapi/design-system';
+import { Button, Typography, VisuallyHidden } from '@strapi/design-system';
 import { ArrowsCounterClockwise, Cross } from '@strapi/icons';
 
 import type { Problem, StatusAnswer } from '../../../../server/src/routes/contract';

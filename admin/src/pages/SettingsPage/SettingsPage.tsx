@@ -86,11 +86,11 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const submit = async (draft: SettingsDraft, { setErrors: focusErrors, resetForm }: FormHelpers<SettingsDraft>) => {
     const syncs = syncsAfterSave.current;
     syncsAfterSave.current = false;
+    setErrors({});
     try {
       const { settings } = await save(toChanges(draft, saved));
       // The server may have written a value in its own form (a prefix ends with `/`).
       resetForm(toDraft(settings));
-      setErrors({});
       toggleNotification({ type: 'success', message: t('notification.saved') });
       if (syncs) await actions.start();
     } catch (error) {
@@ -132,7 +132,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
               />
               <Layouts.Content>
                 <Flex direction="column" alignItems="stretch" gap={4}>
-                  <ProblemsNotice problems={problems} />
+                  <ProblemsNotice problems={problems} draft={values} />
                   <Tabs.List aria-label={t('page.title')}>
                     {TABS.map((name) => (
                       <Tabs.Trigger key={name} value={name}>
@@ -167,7 +167,11 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
                   errors={errors}
                   answer={answer}
                   readOnly={!canUpdate}
-                  onChange={onChange}
+                  onChange={(name, value) => {
+                    // What was said of the old value is not true of the new one.
+                    if (errors[name] !== undefined) setErrors({ ...errors, [name]: undefined });
+                    onChange(name, value);
+                  }}
                   onErrors={(fields) => {
                     setErrors(fields);
                     focusErrors(fields);

@@ -25,6 +25,8 @@ export interface Intent {
   at: number;
   /** Of an upload whose content's hash is known beforehand: what is to be told to the others when it is done. */
   put?: FeedChange;
+  /** Of a large upload: its id in the store, so that a later run can abort it. */
+  uploadId?: string;
 }
 
 /** A delete that waits for the end of the walk and for the guards. */
@@ -49,6 +51,10 @@ export interface BaseFacts {
    * confirmed: a single new file must not make the others look deleted.
    */
   emptied?: 'directory-emptied' | 'folder-emptied';
+  /** Milliseconds since the epoch at which the base was last forgotten, because most files had been replaced. */
+  forgottenAt?: number;
+  /** Since it was forgotten, no whole run has ended without a refusal. */
+  replaced?: boolean;
   /** Position of the change feed at the start of the last complete reconcile. */
   feedPosition?: number;
   /** What the store was found to honour of write conditions. */
@@ -84,6 +90,11 @@ export interface Base {
   unsettled(): Promise<ReadonlyMap<string, Intent>>;
   /** Forgets the intents of these keys, which turned out to be on neither side. */
   forgetIntents(keys: Iterable<string>): Promise<void>;
+  /**
+   * Forgets all entries and intents and sets the facts. A kill in between leaves a base that forgets the rest when it is
+   * opened. Rows that wait for the database stay.
+   */
+  forget(facts: BaseFacts): Promise<void>;
   facts(): Promise<BaseFacts>;
   setFacts(facts: BaseFacts): Promise<void>;
   /** Puts deletes aside on disk, so that memory does not grow with them. Keys must come ascending. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { rename } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
 import { errorCode } from '../errorCode';
@@ -25,6 +25,9 @@ import {
 const VERSION = '1';
 const VERSION_KEY = 'm!version';
 const FACTS_KEY = 'm!facts';
+/** There while entries and intents are being forgotten. */
+const FORGETTING_KEY = 'm!forgetting';
+const DAMAGED_NAME = /^base-[0-9a-f]{16}\.damaged-\d+$/;
 const BATCH = 1_000;
 const DISK_TROUBLE =
   /no space left|disk quota|too many open files|permission denied|read-only file|input\/output error/i;
@@ -62,8 +65,12 @@ export async function openBase(options: BaseOptions): Promise<Base> {
   throw damagedError(location);
 }
 
+/** The newest one is kept, for whoever wants to know what happened to it. */
 async function setAside(location: string): Promise<void> {
+  const folder = dirname(location);
+  const older = (await readdir(folder).catch(damaged)).filter((name) => DAMAGED_NAME.test(name));
   await rename(location, `${location}.damaged-${Date.now()}`).catch(damaged);
+  for (const name of older) await rm(join(folder, name), { recursive: true, force: true }).catch(damaged);
 }
 
 async function tryOpen(location: string): Promise<LevelBase | undefined> {
@@ -72,7 +79,11 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
     await level.open();
     const version = await level.get(VERSION_KEY);
     if (version === undefined) await level.put(VERSION_KEY, VERSION);
-    if (version === undefined || version === VERSION) return new LevelBase(level, location);
+    if (version === undefined || version === VERSION) {
+      const base = new LevelBase(level, location);
+      await base.goOnForgetting();
+      return base;
+    }
   } catch (error) {
     if (isLocked(error)) {
       throw new SyncError('BASE_LOCKED', {
@@ -155,6 +166,20 @@ class LevelBase implements Base {
   async forgetIntents(keys: Iterable<string>): Promise<void> {
     const rows = [...keys].map((key) => ({ type: 'del' as const, key: INTENT + key }));
     await this.#level.batch(rows).catch(this.#unwritable);
+  }
+
+  async forget(facts: BaseFacts): Promise<void> {
+    const batch = this.#level.batch().put(FORGETTING_KEY, '1').put(FACTS_KEY, JSON.stringify(facts));
+    await batch.write({ sync: true }).catch(this.#unwritable);
+    await this.goOnForgetting();
+  }
+
+  /** Ends what a killed process had begun to forget. */
+  async goOnForgetting(): Promise<void> {
+    if ((await this.#level.get(FORGETTING_KEY).catch(this.#unreadable)) === undefined) return;
+    await this.#clear(ENTRY);
+    await this.#clear(INTENT);
+    await this.#level.del(FORGETTING_KEY).catch(this.#unwritable);
   }
 
   async facts(): Promise<BaseFacts> {

@@ -33,6 +33,8 @@ const factsSchema = z.object({
   reconciled: z.boolean(),
   deletes: z.array(z.object({ at: z.number(), count: z.number(), side: z.enum(['remote', 'local']) })),
   emptied: z.enum(['directory-emptied', 'folder-emptied']).optional(),
+  forgottenAt: z.number().optional(),
+  replaced: z.boolean().optional(),
   feedPosition: z.number().optional(),
   conditions: z.object({ putIfAbsent: z.boolean(), putIfMatch: z.boolean(), deleteIfMatch: z.boolean() }).optional(),
   ownerEtag: z.string().optional(),
@@ -94,6 +96,7 @@ const intentSchema = z.object({
   action: z.enum(['upload', 'download', 'delete-remote', 'delete-local']),
   at: z.number(),
   put: changeSchema.optional(),
+  uploadId: z.string().optional(),
 });
 
 /** @throws {SyncError} `BASE_DAMAGED` */

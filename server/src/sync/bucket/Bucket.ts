@@ -45,6 +45,8 @@ export interface PutLargeInput {
   contentType: string;
   metadata: Record<string, string>;
   condition?: WriteCondition;
+  /** Called with the id of the upload before its first part is sent, so that a killed upload can be aborted later. */
+  onBegun?(uploadId: string): Promise<void>;
   /** Reads `length` bytes at `offset`; called once for each part, a few at a time, in order of offset. */
   readPart(offset: number, length: number): Promise<Buffer>;
   /** Called after the last part and before completion; a throw aborts the upload and nothing is written. */
@@ -95,6 +97,8 @@ export interface Bucket {
   put(input: PutInput): Promise<{ etag: string }>;
   /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */
   putLarge(input: PutLargeInput): Promise<{ etag: string }>;
+  /** Aborts an upload that a killed process began. One that is not there any more is no error. */
+  abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void>;
   /** DeleteObjects, 1,000 keys a request; one outcome per key. Throws only when a whole request failed. */
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]>;
   /**

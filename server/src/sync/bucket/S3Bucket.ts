@@ -16,8 +16,9 @@ import { conditionHeaders } from './conditionHeaders';
 import { deleteObjects } from './deleteObjects';
 import { listObjects } from './listObjects';
 import { decodeMetadata, encodeMetadata } from './metadata';
-import { putLarge } from './putLarge';
-import { S3Connection } from './S3Connection';
+import { abortLarge, putLarge } from './putLarge';
+import { resumedBody } from './resumedBody';
+import { S3Connection, type RequestContext } from './S3Connection';
 import { VerifiedBody } from './VerifiedBody';
 import { withoutQuotes } from './withoutQuotes';
 
@@ -76,12 +77,25 @@ class S3Bucket implements Bucket {
     const answer = await this.connection.send(context, (client, options) =>
       client.send(new GetObjectCommand(this.at(key)), options),
     );
-    if (!(answer.Body instanceof Readable)) throw missing(key, 'its bytes');
     const head = toObjectHead(key, answer);
-    const body = new VerifiedBody(key, head.size, (error) => this.connection.explainNow(error, context));
+    const askForRest = async (offset: number): Promise<Readable> => {
+      const Range = `bytes=${offset}-`;
+      const rest = await this.connection.send(context, (client, options) =>
+        client.send(new GetObjectCommand({ ...this.at(key), Range, IfMatch: answer.ETag }), options),
+      );
+      if (rest.ContentRange !== `bytes ${offset}-${head.size - 1}/${head.size}`) throw missing(key, 'the rest of it');
+      return this.verified(rest.Body, context, head.size - offset);
+    };
+    return { head, body: resumedBody(this.verified(answer.Body, context, head.size), askForRest) };
+  }
+
+  /** @param size bytes that must come. */
+  private verified(source: unknown, context: RequestContext & { key: string }, size: number): Readable {
+    if (!(source instanceof Readable)) throw missing(context.key, 'its bytes');
+    const body = new VerifiedBody(context.key, size, (error) => this.connection.explainNow(error, context));
     // Errors come out at `body`; this callback has nothing to add.
-    pipeline(answer.Body, body, () => undefined);
-    return { head, body };
+    pipeline(source, body, () => undefined);
+    return body;
   }
 
   async put(input: PutInput): Promise<{ etag: string }> {
@@ -109,6 +123,10 @@ class S3Bucket implements Bucket {
 
   putLarge(input: PutLargeInput): Promise<{ etag: string }> {
     return putLarge(this.connection, input, this.cacheControl());
+  }
+
+  abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void> {
+    return abortLarge(this.connection, key, uploadId, signal);
   }
 
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]> {

@@ -30,8 +30,9 @@ export class VerifiedBody extends Transform {
     callback(this.received === this.size ? null : this.cut());
   }
 
-  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
-    callback(error === null ? null : this.explain(error));
+  /** In words from the start: a reader that comes only after the error is given it as it was when it came. */
+  override destroy(error?: Error): this {
+    return super.destroy(error === undefined ? undefined : this.explain(error));
   }
 
   private cut(): SyncError {

@@ -12,6 +12,7 @@ const ownerSchema = z.object({
   version: z.literal(1),
   siteId: z.string(),
   databaseHash: z.string(),
+  databaseServer: z.string().optional(),
   directoryId: z.string().optional(),
 });
 

@@ -39,6 +39,7 @@ export async function putLarge(
 ): Promise<{ etag: string }> {
   const uploadId = await createUpload(connection, input, cacheControl);
   try {
+    await input.onBegun?.(uploadId);
     const parts = await uploadParts(connection, input, uploadId);
     await input.beforeComplete();
     throwIfCancelled(input.signal);
@@ -201,7 +202,28 @@ async function abortUpload(
 ): Promise<unknown> {
   try {
     // Without the caller's signal: a cancelled upload is cleaned up too.
-    await connection.send({ action: 's3:AbortMultipartUpload', key }, (client, options) =>
+    await abortLarge(connection, key, uploadId, undefined);
+    return error;
+  } catch {
+    if (!(error instanceof SyncError)) return error;
+    const { code, message, fix, s3Code, httpStatus, region, cause } = error;
+    const left = 'Parts of the unfinished upload stay in the bucket until a lifecycle rule removes them.';
+    return new SyncError(code, { message: `${message} ${left}`, fix, key, s3Code, httpStatus, region, cause });
+  }
+}
+
+/**
+ * Gives up an upload, whose parts the store then forgets. One that is not there any more is no error.
+ * @throws {SyncError} as the store; `ACCESS_DENIED` where the rights for it are missing.
+ */
+export async function abortLarge(
+  connection: S3Connection,
+  key: string,
+  uploadId: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  try {
+    await connection.send({ action: 's3:AbortMultipartUpload', key, signal }, (client, options) =>
       client.send(
         new AbortMultipartUploadCommand({
           Bucket: connection.bucketName,
@@ -211,13 +233,8 @@ async function abortUpload(
         options,
       ),
     );
-    return error;
-  } catch (abortError) {
-    const gone = abortError instanceof SyncError && abortError.s3Code === 'NoSuchUpload';
-    if (gone || !(error instanceof SyncError)) return error;
-    const { code, message, fix, s3Code, httpStatus, region, cause } = error;
-    const left = 'Parts of the unfinished upload stay in the bucket until a lifecycle rule removes them.';
-    return new SyncError(code, { message: `${message} ${left}`, fix, key, s3Code, httpStatus, region, cause });
+  } catch (error) {
+    if (!(error instanceof SyncError) || error.s3Code !== 'NoSuchUpload') throw error;
   }
 }
 

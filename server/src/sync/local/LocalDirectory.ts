@@ -1,6 +1,6 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
@@ -8,6 +8,8 @@ import { errorCode } from '../errorCode';
 import type { Fingerprint } from '../Fingerprint';
 import type { KeyFilter } from '../KeyFilter';
 import { SyncError } from '../SyncError';
+import { Blocked } from './Blocked';
+import { isTemporaryName } from './temporaryName';
 import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
 import { throwIfCancelled } from '../throwIfCancelled';
 
@@ -16,6 +18,9 @@ const LINKABLE_FOLDER = 'uploads';
 
 /** Files looked at together: enough to keep the thread pool busy, few enough to hold nothing up. */
 const STAT_BATCH = 64;
+
+/** The first byte of a hidden name. */
+const DOT = 0x2e;
 
 /** Names sorted out before other work gets its turn. */
 const NAMES_A_TURN = 1_000;
@@ -34,10 +39,15 @@ interface Name {
 /** The files below a directory of the local file system. */
 export class LocalDirectory implements Local {
   readonly #root: string;
+  readonly #onTemporary: (path: string) => void;
 
-  /** @param root absolute path of the synced directory. */
-  constructor(root: string) {
+  /**
+   * @param root absolute path of the synced directory.
+   * @param onTemporary called with the path of each temporary file that a walk comes by.
+   */
+  constructor(root: string, onTemporary: (path: string) => void = () => undefined) {
     this.#root = root;
+    this.#onTemporary = onTemporary;
   }
 
   async *walk(filter: KeyFilter, signal?: AbortSignal): AsyncIterable<LocalEntry[]> {
@@ -45,7 +55,7 @@ export class LocalDirectory implements Local {
     const stack: Array<{ names: Name[]; next: number }> = [];
     const enter = async (key: string, path: string): Promise<LocalUnknown | undefined> => {
       try {
-        stack.push({ names: await readNames(key, path, filter), next: 0 });
+        stack.push({ names: await readNames(key, path, filter, this.#onTemporary), next: 0 });
         return undefined;
       } catch (error) {
         // A folder that went away since its parent was read is absent; a link whose target is away is not.
@@ -83,6 +93,7 @@ export class LocalDirectory implements Local {
     if (path === undefined) return undefined;
     try {
       const stats = await lstat(path, { bigint: true });
+      await requireOwnName(key, path, stats.ino);
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
@@ -105,7 +116,8 @@ export class LocalDirectory implements Local {
 
   /**
    * The path of a key that is to be written; missing folders on the way are made.
-   * @throws {SyncError} as `stat`; `UNSAFE_KEY` where a file stands in the place of a folder.
+   * @throws {Blocked} where a file stands in the place of a folder.
+   * @throws {SyncError} as `stat`.
    */
   async pathForWriting(key: string): Promise<string> {
     const names = key.split('/');
@@ -115,24 +127,24 @@ export class LocalDirectory implements Local {
       if (parent === undefined) await this.#makeFolder(folder, key);
     }
     const path = await this.#resolve(key);
-    if (path === undefined) throw unsafe(key, 'a file stands where it needs a folder');
+    if (path === undefined) throw new Blocked(key, folderOf(key));
     return path;
   }
 
   async #makeFolder(folder: string, key: string): Promise<void> {
     const path = await this.#resolve(folder);
-    if (path === undefined) throw unsafe(key, 'a file stands where it needs a folder');
+    if (path === undefined) throw new Blocked(key, folderOf(folder));
     try {
       await mkdir(path);
     } catch (error) {
       if (errorCode(error) !== 'EEXIST') throw unreadable(key, error);
-      if (!(await lstat(path)).isDirectory()) throw unsafe(key, 'a file stands where it needs a folder');
+      if (!(await lstat(path)).isDirectory()) throw new Blocked(key, folder);
     }
   }
 
   async #readRoot(root: string, filter: KeyFilter): Promise<Name[]> {
     try {
-      return await readNames('', root, filter);
+      return await readNames('', root, filter, this.#onTemporary);
     } catch (error) {
       throw missing(root, error);
     }
@@ -148,7 +160,8 @@ export class LocalDirectory implements Local {
     for (const [depth, name] of names.slice(0, -1).entries()) {
       path = join(path, name);
       try {
-        const stats = await lstat(path);
+        const stats = await lstat(path, { bigint: true });
+        await requireOwnName(key, path, stats.ino);
         if (stats.isSymbolicLink()) {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
           path = await realDirectory(path);
@@ -227,6 +240,32 @@ class OpenLocalFile implements OpenFile {
 }
 
 /**
+ * Makes sure that what stands at a path has that very name: some file systems take names for the same that differ by
+ * case or by Unicode form alone (aws-cli#1639, aws-cli#9596), and then one key would overwrite another.
+ *
+ * @param inode of what was found at the path.
+ * @throws {SyncError} `UNSAFE_KEY` where it has another name.
+ */
+async function requireOwnName(key: string, path: string, inode: bigint): Promise<void> {
+  const name = basename(path);
+  const twin = twinOf(name);
+  if (twin === name) return;
+  const folder = dirname(path);
+  const other = await lstat(join(folder, twin), { bigint: true }).catch(() => undefined);
+  if (other?.ino !== inode || (await readdir(folder)).includes(name)) return;
+  throw unsafe(key, `this disk does not tell ${name} apart from another name that is here`);
+}
+
+/** The name in another case, or else in another Unicode form; the name itself where it has neither. */
+function twinOf(name: string): string {
+  const upper = name.toUpperCase();
+  if (upper !== name) return upper;
+  const lower = name.toLowerCase();
+  if (lower !== name) return lower;
+  return name.normalize('NFD') === name ? name.normalize('NFC') : name.normalize('NFD');
+}
+
+/**
  * Follows links, and makes sure that they end at a directory: below anything else every name would seem absent.
  * @throws {SyncError} `DIRECTORY_MISSING`
  */
@@ -241,12 +280,18 @@ async function realDirectory(path: string): Promise<string> {
 }
 
 /** The names of one folder that can matter to the filter, in the order of the keys they stand for. */
-async function readNames(folder: string, path: string, filter: KeyFilter): Promise<Name[]> {
+async function readNames(
+  folder: string,
+  path: string,
+  filter: KeyFilter,
+  onTemporary: (path: string) => void,
+): Promise<Name[]> {
   const names: Name[] = [];
   for (const [index, entry] of (await readdir(path, { withFileTypes: true, encoding: 'buffer' })).entries()) {
     // The folder may hold 100,000 files: other work gets its turn in between.
     if (index % NAMES_A_TURN === NAMES_A_TURN - 1) await nextTurn();
-    names.push(...namesOf(folder, entry, filter));
+    if (entry.name[0] === DOT && isTemporaryName(entry.name.toString())) onTemporary(join(path, entry.name.toString()));
+    else names.push(...namesOf(folder, entry, filter));
   }
   await nextTurn();
   return names.some(({ key }) => SURROGATE.test(key))
@@ -282,6 +327,10 @@ function fingerprintOf(key: string, stats: BigIntStats): Fingerprint {
     });
   }
   return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+}
+
+function folderOf(key: string): string {
+  return key.slice(0, key.lastIndexOf('/'));
 }
 
 function missing(path: string, cause?: unknown): SyncError {

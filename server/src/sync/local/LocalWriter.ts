@@ -1,12 +1,13 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, lstat, open, rename, rm, rmdir, unlink, utimes } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm, rmdir, unlink, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errorCode';
 import type { Fingerprint } from '../Fingerprint';
-import { TEMPORARY_SUFFIX } from '../KeyFilter';
 import { SyncError } from '../SyncError';
+import { Blocked } from './Blocked';
 import type { LocalDirectory } from './LocalDirectory';
+import { temporaryName } from './temporaryName';
 import type { Trash, TrashItem, TrashReason } from './Trash';
 
 /** A downloaded file, complete and on the disk, beside the place it is meant for. */
@@ -28,14 +29,29 @@ export class LocalWriter {
   }
 
   /**
-   * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk.
+   * Makes sure that a file can be put in the key's place; empty folders that stand there go.
+   * @throws {Blocked} where something else is in the way.
+   * @throws {SyncError} as `LocalDirectory.stat`.
+   */
+  async makeWay(key: string): Promise<void> {
+    const target = await this.#directory.pathForWriting(key);
+    if (await isDirectory(target)) await removeEmptyFolder(target);
+    if (await isDirectory(target)) throw new Blocked(key, key);
+  }
+
+  /**
+   * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk. Where that place cannot
+   * be reached it is beside the trash.
    * @param mtimeMs time the file gets, milliseconds since the epoch.
    * @throws whatever the body throws; then no file is left.
    */
   async writeTemporary(key: string, body: AsyncIterable<Buffer>, mtimeMs: number): Promise<TemporaryFile> {
-    const target = await this.#directory.pathForWriting(key);
-    const path = join(dirname(target), `.${randomBytes(8).toString('hex')}${TEMPORARY_SUFFIX}`);
-    const handle = await open(path, 'wx', 0o644);
+    const folder = await this.#folderFor(key);
+    const path = join(folder, temporaryName());
+    const handle = await open(path, 'wx', 0o644).catch((error: unknown) => {
+      // The folder was empty until now, and somebody took it away.
+      throw errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR' ? changed(key) : error;
+    });
     try {
       let size = 0;
       for await (const chunk of body) {
@@ -55,6 +71,16 @@ export class LocalWriter {
     }
   }
 
+  /** A version that is only to be kept in the trash needs no place of its own. */
+  async #folderFor(key: string): Promise<string> {
+    try {
+      return dirname(await this.#directory.pathForWriting(key));
+    } catch (error) {
+      if (error instanceof Blocked) return this.#trash.folder();
+      throw error;
+    }
+  }
+
   async discard({ path }: TemporaryFile): Promise<void> {
     await rm(path, { force: true });
   }
@@ -70,6 +96,7 @@ export class LocalWriter {
     expected: Fingerprint | undefined,
     why: TrashReason,
   ): Promise<Fingerprint> {
+    await this.makeWay(key);
     const target = await this.#directory.pathForWriting(key);
     await this.#requireUnchanged(key, expected);
     const ours = await lstat(temporary.path, { bigint: true });
@@ -211,6 +238,29 @@ function changed(key: string): SyncError {
     fix: 'Nothing to do: it is looked at again.',
     key,
   });
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isDirectory();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+/** Takes a folder away that holds nothing but empty folders; one that holds anything else stays as far as it does. */
+async function removeEmptyFolder(path: string): Promise<void> {
+  try {
+    for (const entry of await readdir(path, { withFileTypes: true })) {
+      if (!entry.isDirectory()) return;
+      await removeEmptyFolder(join(path, entry.name));
+    }
+    await rmdir(path);
+  } catch (error) {
+    // Somebody put a file there meanwhile, or took the folder away: whoever asked looks again.
+    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error) ?? '')) throw error;
+  }
 }
 
 async function syncFolder(path: string): Promise<void> {

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../errorCode';
 import { SyncError } from '../SyncError';
+import { Leftovers } from './Leftovers';
+import { isTemporaryName } from './temporaryName';
 
 const OWNER_ONLY = 0o700;
 const READ_AT_A_TIME = 64;
@@ -81,6 +83,14 @@ export class Trash {
     return this.#keep(path, key, why, linkFile);
   }
 
+  /** @returns the absolute path of the folder, which is made where it is missing. */
+  async folder(): Promise<string> {
+    await mkdir(this.#folder, { mode: OWNER_ONLY }).catch((error: unknown) => {
+      if (errorCode(error) !== 'EEXIST') throw error;
+    });
+    return this.#folder;
+  }
+
   /** The path of an item's file. */
   pathOf(id: string): string {
     return join(this.#folder, id);
@@ -135,8 +145,12 @@ export class Trash {
   async purge(days: number): Promise<void> {
     const oldest = idPrefix(Date.now() - days * 24 * 60 * 60 * 1000);
     // The ids tell the time: a full trash is not read through in every run.
-    const old = (await this.#names()).filter((name) => ITEM_NAME.test(name) && name < oldest);
+    const names = await this.#names();
+    const old = names.filter((name) => ITEM_NAME.test(name) && name < oldest);
     for (const id of new Set(old.map((name) => name.replace(/\.json$/, '')))) await this.forget(id);
+    const leftovers = new Leftovers();
+    for (const name of names) if (isTemporaryName(name)) leftovers.note(this.pathOf(name));
+    await leftovers.remove();
   }
 
   async #keep(
@@ -145,9 +159,7 @@ export class Trash {
     why: TrashReason,
     put: (from: string, to: string) => Promise<void>,
   ): Promise<string> {
-    await mkdir(this.#folder, { mode: OWNER_ONLY }).catch((error: unknown) => {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    });
+    await this.folder();
     await this.#requireRoom(key);
     const { size } = await stat(path);
     const at = Date.now();

@@ -8,7 +8,7 @@ const created = z.object({ data: z.object({ id: z.number() }) });
 const invited = z.object({ data: z.object({ registrationToken: z.string() }) });
 
 /** Sets which of the plugin's actions a role allows. */
-async function allow(strapi: StrapiProcess, roleId: number, actions: string[]): Promise<void> {
+export async function allow(strapi: StrapiProcess, roleId: number, actions: string[]): Promise<void> {
   const permissions = actions.map((action) => ({
     action: `plugin::s3-sync.${action}`,
     subject: null,
@@ -19,7 +19,7 @@ async function allow(strapi: StrapiProcess, roleId: number, actions: string[]): 
 }
 
 /** Adds a role which allows just these of the plugin's actions. Returns its id. */
-async function addRole(strapi: StrapiProcess, name: string, actions: string[]): Promise<number> {
+export async function addRole(strapi: StrapiProcess, name: string, actions: string[]): Promise<number> {
   const role = await strapi.admin.post('/admin/roles').send({ name: `role of ${name}`, description: 'for a test' });
   const { id } = created.parse(role.body).data;
   await allow(strapi, id, actions);

@@ -1,0 +1,40 @@
+'use strict';
+
+/*
+ * Loaded before the engine (`node --require`): counts its calls to the file system, the base, the network and the feed,
+ * and ends the process by SIGKILL right before the one that the parent names.
+ */
+const fs = require('node:fs/promises');
+const net = require('node:net');
+const { ClassicLevel } = require('classic-level');
+
+const calls = { count: 0, killAt: Infinity };
+globalThis.engineCalls = calls;
+
+function count(object, names) {
+  for (const name of names) {
+    const original = object[name];
+    object[name] = function (...args) {
+      calls.count += 1;
+      if (calls.count === calls.killAt) process.kill(process.pid, 'SIGKILL');
+      return original.apply(this, args);
+    };
+  }
+}
+
+count(fs, ['chmod', 'link', 'lstat', 'mkdir', 'open', 'readFile', 'readdir', 'realpath', 'rename', 'rm', 'rmdir']);
+count(fs, ['stat', 'statfs', 'unlink', 'utimes', 'writeFile']);
+count(ClassicLevel.prototype, ['_open', '_close', '_put', '_get', '_getMany', '_del', '_batch']);
+count(net.Socket.prototype, ['write']);
+if (process.send) count(process, ['send']);
+
+fs.open(__filename).then((handle) => {
+  count(Object.getPrototypeOf(handle), ['appendFile', 'close', 'read', 'stat', 'sync', 'utimes', 'write', 'writeFile']);
+  return handle.close();
+});
+
+process.on('message', (message) => {
+  if (message.kind !== 'sync') return;
+  calls.count = 0;
+  calls.killAt = message.killAt ?? Infinity;
+});
