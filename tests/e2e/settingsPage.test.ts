@@ -171,12 +171,12 @@ describeWithChromium('settings page', () => {
       const refused = page.history.filter({ hasText: 'Refused' }).first();
       await refused.getByRole('button').focus();
       await page.page.keyboard.press('Enter');
-      const dialog = page.page.getByRole('dialog');
-      await dialog.getByText('uploads/old-').first().waitFor();
+      await page.page.locator('[data-run-page]').waitFor();
+      await page.page.getByText('uploads/old-').first().waitFor();
       // An old run's deletes are only looked at: what it withheld may no longer be what is wanted.
-      expect(await dialog.getByRole('button', { name: /^Delete/ }).count()).toBe(0);
-      await page.page.keyboard.press('Escape');
-      await dialog.waitFor({ state: 'detached' });
+      expect(await page.page.getByRole('button', { name: /^Delete/ }).count()).toBe(0);
+      await page.page.getByRole('button', { name: 'All runs' }).click();
+      await first.waitFor();
     });
 
     test('saves a change and syncs at once, and says why the run failed and what to do', async () => {
