@@ -1,5 +1,6 @@
 import type { Core } from '@strapi/strapi';
 import { startReadThrough } from './serve/startReadThrough';
+import { RUN_FAILED } from './services/announceFailure';
 import { startAnswering } from './socket/answering';
 import { startTriggers } from './triggers';
 
@@ -32,6 +33,10 @@ export async function bootstrap({ strapi }: { strapi: Core.Strapi }): Promise<vo
     get(uid: string): { actionProvider: { registerMany(actions: readonly Action[]): Promise<unknown> } };
   }>('services');
   await services.get('admin::permission').actionProvider.registerMany(actions);
+  // So that a webhook can be made for it.
+  strapi
+    .get<{ addAllowedEvent(key: string, event: string): void }>('webhookStore')
+    .addAllowedEvent('S3_SYNC_RUN_FAILED', RUN_FAILED);
   startTriggers(strapi);
   startAnswering(strapi);
   startReadThrough(strapi);

@@ -10,16 +10,21 @@ import { BaseKeeper } from '../sync/base/BaseKeeper';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
+import { createFailureAnnouncer } from './announceFailure';
+import { createCounters, type CountersService } from './counters';
 import { createCredentials, type CredentialsService } from './credentials';
 import { createDatabaseClock, type DatabaseClock } from './databaseClock';
+import { createErrorLog, type ErrorLogService } from './errorLog';
 import { createFeed, type FeedService } from './feed';
 import { createInstances, type InstancesService } from './instances';
 import { createLeases } from './leases';
 import { createLog, type Log } from './log';
 import { createMediaReferences, type MediaReferencesService } from './mediaReferences';
 import { identifyProcess } from './ProcessIdentity';
+import { createPlans, type PlansService } from './plans';
 import { createRunner, type RunnerService } from './runner';
 import { createRuns, type RunsService } from './runs';
+import { createSchedule, type ScheduleService } from './schedule';
 import { createSettings, type SettingsService } from './settings';
 import { createSite, type SiteService } from './site';
 import { createStatus, type StatusService } from './status';
@@ -39,7 +44,11 @@ export interface Services {
   trash: TrashService;
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
+  counters: CountersService;
+  errorLog: ErrorLogService;
+  schedule: ScheduleService;
   runner: RunnerService;
+  plans: PlansService;
   status: StatusService;
   commands: CommandsService;
   servingSettings: ServingSettings;
@@ -70,12 +79,15 @@ function createServices(strapi: Core.Strapi): Services {
   const credentials = createCredentials(strapi);
   const site = createSite(strapi);
   const runs = createRuns(strapi, self, clock);
-  const instances = createInstances(strapi, self, clock, log);
-  const leases = createLeases(strapi, self, clock, log);
+  const errorLog = createErrorLog(strapi, log);
+  const instances = createInstances(strapi, self, clock, errorLog.logFor('servers'));
+  const leases = createLeases(strapi, self, clock, errorLog.logFor('servers'));
   const feed = createFeed(strapi, clock);
   const mediaReferences = createMediaReferences(strapi, settings);
   const activity = createActivity();
   const baseKeeper = new BaseKeeper();
+  const counters = createCounters(strapi, activity, log);
+  const schedule = createSchedule();
   const runner = createRunner({
     settings,
     credentials,
@@ -87,9 +99,12 @@ function createServices(strapi: Core.Strapi): Services {
     mediaReferences,
     activity,
     baseKeeper,
+    announce: createFailureAnnouncer(strapi, log),
     log,
+    errors: errorLog.logFor('history'),
   });
-  const status = createStatus(settings, runner, runs, instances, activity);
+  const plans = createPlans(settings, runner, log);
+  const status = createStatus({ settings, runner, runs, instances, activity, counters, schedule });
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
   const servingSettings = new ServingSettings(settings, credentials);
@@ -115,7 +130,11 @@ function createServices(strapi: Core.Strapi): Services {
     trash,
     mediaReferences,
     activity,
+    counters,
+    errorLog,
+    schedule,
     runner,
+    plans,
     status,
     commands,
     servingSettings,

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { RemoteObject } from '../bucket/Bucket';
 import type { FeedChange } from '../Feed';
+import type { PlannedOperation } from '../PlannedOperation';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
 import { locationOf, openBase, type BaseOptions } from './LevelBase';
@@ -173,6 +174,18 @@ class SharedBase implements Base {
 
   clearPlannedDeletes(): Promise<void> {
     return this.#base.clearPlannedDeletes();
+  }
+
+  planOperations(operations: readonly PlannedOperation[]): Promise<void> {
+    return this.#base.planOperations(operations);
+  }
+
+  plannedOperations(): AsyncIterable<PlannedOperation[]> {
+    return this.#base.plannedOperations();
+  }
+
+  clearPlannedOperations(): Promise<void> {
+    return this.#base.clearPlannedOperations();
   }
 
   sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]> {
