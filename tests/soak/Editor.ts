@@ -3,13 +3,7 @@ import { z } from 'zod';
 import type { StrapiProcess } from '../support/strapi';
 import type { Random } from './Random';
 
-const uploadAnswer = z
-  .union([z.array(z.object({ id: z.number(), hash: z.string(), ext: z.string() })).length(1), fileForm()])
-  .transform((answer) => (Array.isArray(answer) ? answer[0] : answer));
-
-function fileForm() {
-  return z.object({ id: z.number(), hash: z.string(), ext: z.string() });
-}
+const uploadAnswer = z.array(z.object({ id: z.number(), hash: z.string(), ext: z.string() })).length(1);
 
 /** A file as its editor knows it. */
 export interface KnownFile {
@@ -53,7 +47,7 @@ export class Editor {
       return;
     }
     this.counts.uploads += 1;
-    const made = uploadAnswer.parse(sent.body);
+    const [made] = uploadAnswer.parse(sent.body);
     if (made) this.files.push({ id: made.id, key: `uploads/${made.hash}${made.ext}`, md5s: [md5Of(bytes)] });
   }
 
