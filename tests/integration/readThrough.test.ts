@@ -211,7 +211,9 @@ describe('files that are missing here and asked for', () => {
     }
     const unknown = await Promise.all(Array.from({ length: 300 }, (_, index) => ask(`/uploads/no-such-${index}.jpg`)));
     expect(new Set(unknown.map(({ status }) => status))).toEqual(new Set([404]));
-    expect(store.server.requests().filter(({ key }) => !key.endsWith('/never.txt'))).toEqual([]);
+    // What the feed told of in other tests may be looked at meanwhile; of these names nothing is.
+    const asked = store.server.requests().map(({ key }) => key);
+    expect(asked.filter((key) => names.includes(key) || key.includes('no-such'))).toEqual([]);
   });
 
   test('a file whose bytes come to the bucket a little later is waited for', async () => {
