@@ -6,8 +6,11 @@ import { stopTriggers } from './triggers';
 /** Cancels what goes on and waits until it has ended: the database is closed next. */
 export async function destroy({ strapi }: { strapi: Core.Strapi }): Promise<void> {
   stopTriggers(strapi);
-  const { runner, instances } = servicesOf(strapi);
+  const { runner, instances, baseAccess, readThrough, files } = servicesOf(strapi);
   await runner.stop();
+  files.stop();
+  await readThrough.stop();
+  await baseAccess.stop();
   await stopAnswering(strapi);
   await instances.leave();
 }

@@ -1,4 +1,12 @@
 import type { Core } from '@strapi/strapi';
+import { BaseAccess } from '../serve/BaseAccess';
+import { createFiles, type FilesService, type OwnedFilesService } from '../serve/files';
+import { KnownFiles } from '../serve/KnownFiles';
+import { MediaUrls } from '../serve/MediaUrls';
+import { NamedKeys } from '../serve/NamedKeys';
+import { ReadThrough } from '../serve/ReadThrough';
+import { ServingSettings } from '../serve/Serving';
+import { BaseKeeper } from '../sync/base/BaseKeeper';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
@@ -34,6 +42,12 @@ export interface Services {
   runner: RunnerService;
   status: StatusService;
   commands: CommandsService;
+  servingSettings: ServingSettings;
+  baseAccess: BaseAccess;
+  knownFiles: KnownFiles;
+  mediaUrls: MediaUrls;
+  readThrough: ReadThrough;
+  files: OwnedFilesService;
   log: Log;
 }
 
@@ -61,6 +75,7 @@ function createServices(strapi: Core.Strapi): Services {
   const feed = createFeed(strapi, clock);
   const mediaReferences = createMediaReferences(strapi, settings);
   const activity = createActivity();
+  const baseKeeper = new BaseKeeper();
   const runner = createRunner({
     settings,
     credentials,
@@ -71,11 +86,22 @@ function createServices(strapi: Core.Strapi): Services {
     feed,
     mediaReferences,
     activity,
+    baseKeeper,
     log,
   });
   const status = createStatus(settings, runner, runs, instances, activity);
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
+  const servingSettings = new ServingSettings(settings, credentials);
+  const baseAccess = new BaseAccess(baseKeeper, leases);
+  const knownFiles = new KnownFiles(baseAccess, log);
+  baseKeeper.onChange((keys) => {
+    knownFiles.forget(keys);
+  });
+  const mediaUrls = new MediaUrls(servingSettings, knownFiles, () => strapi.config.get('server.url', ''));
+  const named = new NamedKeys(mediaReferences, feed, baseAccess);
+  const readThrough = new ReadThrough({ access: baseAccess, named, feed, log });
+  const files = createFiles(settings, servingSettings, named);
   const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
   return {
     settings,
@@ -92,6 +118,12 @@ function createServices(strapi: Core.Strapi): Services {
     runner,
     status,
     commands,
+    servingSettings,
+    baseAccess,
+    knownFiles,
+    mediaUrls,
+    readThrough,
+    files,
     log,
   };
 }
@@ -106,6 +138,7 @@ const services = {
   status: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).status,
   commands: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).commands,
   trash: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).trash,
+  files: ({ strapi }: { strapi: Core.Strapi }): FilesService => servicesOf(strapi).files,
 };
 
 export default services;
