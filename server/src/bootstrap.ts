@@ -1,4 +1,5 @@
 import type { Core } from '@strapi/strapi';
+import { startReadThrough } from './serve/startReadThrough';
 import { RUN_FAILED } from './services/announceFailure';
 import { startAnswering } from './socket/answering';
 import { startTriggers } from './triggers';
@@ -26,7 +27,7 @@ const actions = [
   action('sync.run', 'Sync files'),
 ];
 
-/** Registers the permissions and begins to watch for changes. */
+/** Registers the permissions, and begins to watch for changes and to serve missing files. */
 export async function bootstrap({ strapi }: { strapi: Core.Strapi }): Promise<void> {
   const services = strapi.get<{
     get(uid: string): { actionProvider: { registerMany(actions: readonly Action[]): Promise<unknown> } };
@@ -38,4 +39,5 @@ export async function bootstrap({ strapi }: { strapi: Core.Strapi }): Promise<vo
     .addAllowedEvent('S3_SYNC_RUN_FAILED', RUN_FAILED);
   startTriggers(strapi);
   startAnswering(strapi);
+  startReadThrough(strapi);
 }

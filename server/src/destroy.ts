@@ -6,9 +6,12 @@ import { stopTriggers } from './triggers';
 /** Cancels what goes on and waits until it has ended: the database is closed next. */
 export async function destroy({ strapi }: { strapi: Core.Strapi }): Promise<void> {
   stopTriggers(strapi);
-  const { runner, plans, instances, counters, errorLog } = servicesOf(strapi);
+  const { runner, plans, instances, counters, errorLog, baseAccess, readThrough, files } = servicesOf(strapi);
   await runner.stop();
   await plans.idle();
+  files.stop();
+  await readThrough.stop();
+  await baseAccess.stop();
   await stopAnswering(strapi);
   await counters.stop();
   await errorLog.stop();

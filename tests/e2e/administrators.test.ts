@@ -129,6 +129,8 @@ describeWithChromium('settings page for several administrators [in-project]', ()
     await page.syncNow.waitFor();
     await page.logOutBehindItsBack();
     await page.syncNow.click();
+    await page.page.getByText('Your login has ended, or your role was changed.').waitFor();
+    await page.page.getByRole('button', { name: 'Reload the page' }).click();
     await page.page.waitForURL((address) => address.pathname.includes('/auth/login'));
     await page.logIn(administrator);
     await page.syncNow.waitFor();

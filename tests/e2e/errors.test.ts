@@ -148,10 +148,17 @@ describeWithChromium('errors that people meet on the settings page [in-project]'
   });
 
   test('every part of the advanced settings can be opened', async () => {
-    for (const part of ['Files', 'Schedule', 'Guards', 'Delivery', 'Object headers']) {
-      await page.openSection(part);
-      await page.page.locator('[data-section]').waitFor();
-      expect(await page.faults(`advanced-${part.toLowerCase().replace(' ', '-')}`)).toEqual([]);
+    const parts = {
+      files: 'Files',
+      schedule: 'Schedule',
+      guards: 'Guards',
+      delivery: 'Delivery',
+      headers: 'Object headers',
+    };
+    for (const [part, title] of Object.entries(parts)) {
+      await page.openSection(title);
+      await page.page.locator(`[data-section=${part}]`).waitFor();
+      expect(await page.faults(`advanced-${part}`)).toEqual([]);
     }
     // A choice that needs more asks for more.
     expect(await page.field('kmsKeyId').count()).toBe(0);

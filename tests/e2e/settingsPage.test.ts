@@ -130,7 +130,7 @@ describeWithChromium('settings page', () => {
     test('does exactly the deletes a person confirms in the dialog', async () => {
       const name = `Delete ${LEFTOVERS} files`;
       await page.page.getByRole('button', { name }).click();
-      const dialog = page.page.getByRole('alertdialog', { name: `${name} for good?` });
+      const dialog = page.page.getByRole('alertdialog', { name: `${name}?` });
       await dialog.waitFor();
       expect(await dialog.locator('[data-deletes=remote]').textContent()).toContain(`${LEFTOVERS} files in the bucket`);
       expect(await dialog.locator('[data-deletes=local]').count()).toBe(0);

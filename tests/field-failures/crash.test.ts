@@ -5,6 +5,9 @@ import { CrashWorld } from './support/CrashWorld';
 /** Kills with `npm test`; with `npm run test:long` there is one at every call. */
 const SAMPLE = 5;
 
+/** Calls between the store's answer with the id of a large upload and the note of it, in which a kill leaves its parts. */
+const UNNOTED = 4;
+
 /** `kill -9` of the process in a run that uploads, downloads, deletes and has conflicts. Entry 18 of README.md. */
 describe('A run that is killed [in-project]', () => {
   let store: Awaited<ReturnType<typeof startInProjectStore>>;
@@ -28,13 +31,14 @@ describe('A run that is killed [in-project]', () => {
       let next = new EngineProcess();
       const failed: string[] = [];
       let killed = 0;
+      let unfinished = 0;
       for (const killAt of killsOf(calls)) {
         const engine = next;
         next = new EngineProcess();
         const world = await CrashWorld.create(store, mode);
         try {
           if ((await world.runKilled(engine, killAt)).kind === 'killed') killed += 1;
-          await world.expectAsIfNeverKilled();
+          unfinished += await world.expectAsIfNeverKilled();
         } catch (error) {
           failed.push(
             `Killed at call ${killAt} of ${calls}: ${error instanceof Error ? error.message : String(error)}`,
@@ -45,6 +49,7 @@ describe('A run that is killed [in-project]', () => {
       next.end();
       expect(failed).toEqual([]);
       expect(killed).toBeGreaterThan(0);
+      expect(unfinished).toBeLessThanOrEqual(UNNOTED);
     },
     3_000_000,
   );

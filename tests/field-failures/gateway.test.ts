@@ -1,7 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { ListObjectVersionsCommand, PutBucketVersioningCommand } from '@aws-sdk/client-s3';
+import { sync } from '../../server/src/sync/sync';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import { MemoryFeed } from '../support/MemoryFeed';
+import { runEngine } from '../support/runEngine';
 import { declareMissingCeph, startOwnCeph } from '../support/stores';
 import { SyncedDirectory, type RunResult, type SyncedDirectoryOptions } from '../support/SyncedDirectory';
 import { TcpProxy } from '../support/TcpProxy';
@@ -9,7 +11,7 @@ import { toldByCli } from '../support/toldByCli';
 import { isCephInstalled } from '../support/Ceph';
 
 const MIB = 1024 * 1024;
-const IMPATIENT = { maxAttempts: 2, timeouts: { connectMs: 500, idleMs: 500 } };
+const HASTY = { maxAttempts: 2, timeouts: { connectMs: 500, idleMs: 500 } };
 
 /** A real gateway that dies, hangs and comes back. Entries are numbered as in README.md. */
 describe('A gateway of a real store [ceph]', () => {
@@ -28,9 +30,14 @@ describe('A gateway of a real store [ceph]', () => {
   const buckets: string[] = [];
   const create = async (options: SyncedDirectoryOptions = {}): Promise<SyncedDirectory> => {
     const bucketName = options.bucketName ?? buckets.pop();
-    const directory = await SyncedDirectory.create(ceph(), { bucket: IMPATIENT, ...options, bucketName });
+    const directory = await SyncedDirectory.create(ceph(), { ...options, bucketName });
     directories.push(directory);
     return directory;
+  };
+  /** A run that gives up sooner than others: these may meet a busy machine. */
+  const runHasty = (site: SyncedDirectory, more: Partial<SyncOptions> = {}): Promise<RunResult> => {
+    const wish = site.wish();
+    return runEngine(sync, { ...wish, settings: { ...wish.settings, ...HASTY } }, more);
   };
   /** Does something once, as soon as so many bytes were transferred, or keys seen, in a run. */
   const once = (when: { bytes?: number; seen?: number }, work: () => Promise<void>) => {
@@ -87,7 +94,7 @@ describe('A gateway of a real store [ceph]', () => {
     for (let index = 0; index < 5; index++) await site.remove(`uploads/${index}.txt`);
     await site.write('uploads/large.bin', Buffer.alloc(17 * MIB, 'large'));
     const { onProgress, done } = once({ seen: 10 }, () => ceph().ceph.run('gw-kill'));
-    const run = await site.run({ onProgress });
+    const run = await runHasty(site, { onProgress });
     await done();
     const told = toldByCli(run);
     await ceph().ceph.run('gw-start');
@@ -105,15 +112,15 @@ describe('A gateway of a real store [ceph]', () => {
   // s3-sync-client, reproduced
   test('20. that is killed in the middle of a body leaves no file at all, and after its restart the file is whole', async () => {
     const feed = new MemoryFeed();
-    const multi = (site: SyncedDirectory, more: Partial<SyncOptions> = {}): Promise<RunResult> =>
-      site.run({ mode: 'MULTI', multi: { feed, trashDays: 7 }, ...more });
+    const multi = (site: SyncedDirectory): Promise<RunResult> =>
+      site.run({ mode: 'MULTI', multi: { feed, trashDays: 7 } });
     const a = await create();
     const body = Buffer.alloc(32 * MIB, 'large');
     await a.write('uploads/large.bin', body);
     await multi(a);
     const b = await create({ bucketName: a.bucketName });
     const { onProgress, done } = once({ bytes: 1 }, () => ceph().ceph.run('gw-kill'));
-    const run = await multi(b, { onProgress });
+    const run = await runHasty(b, { mode: 'MULTI', multi: { feed, trashDays: 7 }, onProgress });
     await done();
     await ceph().ceph.run('gw-start');
     if (run.status !== 'done') {
@@ -153,10 +160,9 @@ describe('A gateway of a real store [ceph]', () => {
     await site.write('uploads/b.txt', 'b');
     await site.remove('uploads/a.txt');
     await ceph().ceph.run('gw-pause');
-    const run = await site.run();
+    const run = await runHasty(site);
     await ceph().ceph.run('gw-resume');
     expect(run).toMatchObject({ status: 'failed', deletedRemote: 0, error: { code: 'STORE_TIMEOUT' } });
-    expect(run.durationMs).toBeLessThan(20_000);
     const told = toldByCli(run);
     expect(told.exitCode).toBe(1);
     expect(told.text).toMatch(/Error: The store at 127\.0\.0\.1:\d+ did not answer in time/);

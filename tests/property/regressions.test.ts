@@ -10,6 +10,7 @@ jest.mock('../../server/src/sync/base/LevelBase', () =>
 /** Keys by their numbers: the first four are plain files, the others media. */
 const A = 0;
 const B = 1;
+const C = 2;
 const MEDIA = 4;
 
 const write = (instance: number, key: number, skewMs = 0): Quick => {
@@ -21,6 +22,7 @@ const sync = (what: Sync, trouble: Partial<Trouble> = {}): Action => {
 };
 const whole = (instance: number, trouble: Partial<Trouble> = {}): Action => sync({ do: 'whole', instance }, trouble);
 const deliver = (instance: number): Action => sync({ do: 'deliver', instance });
+const loseBase = (instance: number): Action => ({ do: 'lose-base', instance });
 const loseFiles = (instance: number): Action => ({ do: 'lose-files', instance });
 
 /** Histories that once broke a rule, each as small as it could be made. */
@@ -102,6 +104,55 @@ const histories: [what: string, history: Partial<History>][] = [
   [
     'a store answers a condition with 409 while it is probed, and knows none',
     { conditions: 'refused', actions: [write(0, A), whole(0, { faults: [{ at: 4, kind: 'conflict' }] }), whole(0)] },
+  ],
+  [
+    'a fetched file is not noted, because the run was killed, and is deleted elsewhere',
+    {
+      startsFull: true,
+      instances: 2,
+      actions: [write(1, MEDIA), whole(1), whole(0, { crashAt: 15 }), remove(1, MEDIA), whole(1)],
+    },
+  ],
+  [
+    'a version that lost a conflict is in a trash that is lost, before the others hear of it',
+    {
+      startsFull: true,
+      actions: [write(1, C), write(0, C, -3_600_000), whole(0), whole(1), loseBase(1), deliver(0), remove(0, C)],
+    },
+  ],
+  [
+    'a run of single keys ends early while a file is still being fetched, and then all files are lost',
+    {
+      instances: 4,
+      startsFull: true,
+      actions: [
+        whole(0, { interrupt: { at: 0, what: write(0, 3) } }),
+        write(0, A),
+        sync({ do: 'local', instance: 0 }, { interrupt: { at: 0, what: remove(0, MEDIA) } }),
+        sync({ do: 'local', instance: 0 }),
+        sync({ do: 'deliver', instance: 3 }, { faults: [{ at: 5, kind: 'lost-answer' }] }),
+        write(0, A),
+        loseFiles(3),
+      ],
+    },
+  ],
+  [
+    'a file is deleted in the moment in which it was fetched',
+    {
+      conditions: 'ignored',
+      startsFull: true,
+      actions: [
+        write(0, B),
+        remove(0, A),
+        write(1, B),
+        sync({ do: 'deliver-again', instance: 1, pick: 1 }, { crashAt: 0 }),
+        remove(0, C),
+        whole(0, { interrupt: { at: 0, what: write(0, C) } }),
+        deliver(0),
+        remove(1, C),
+        whole(1, { interrupt: { at: 25, what: remove(1, C) } }),
+      ],
+    },
   ],
 ];
 

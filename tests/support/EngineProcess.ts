@@ -9,7 +9,7 @@ import { repositoryRoot } from './testApp';
 const folder = path.join(__dirname, 'engine-process');
 
 export interface EngineProcessOptions {
-  /** Run as this user, who is in no group. Only root may. */
+  /** Become this user, who is in no group, once all is loaded. Only root may. */
   uid?: number;
   /** Scripts to load first; by default the one that counts calls and kills. */
   require?: readonly string[];
@@ -42,8 +42,13 @@ export class EngineProcess {
       silent: true,
       serialization: 'advanced',
       execArgv: preload.flatMap((script) => ['--require', script]),
-      env: { PATH: process.env.PATH, HOME: process.env.HOME, TMPDIR: process.env.TMPDIR, NODE_NO_WARNINGS: '1' },
-      ...(uid === undefined ? {} : { uid, gid: uid }),
+      env: {
+        PATH: process.env.PATH,
+        HOME: process.env.HOME,
+        TMPDIR: process.env.TMPDIR,
+        NODE_NO_WARNINGS: '1',
+        ...(uid === undefined ? {} : { ENGINE_UID: String(uid) }),
+      },
     });
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
       stream?.on('data', (chunk: Buffer) => {

@@ -1,4 +1,12 @@
 import type { Core } from '@strapi/strapi';
+import { BaseAccess } from '../serve/BaseAccess';
+import { createFiles, type FilesService, type OwnedFilesService } from '../serve/files';
+import { KnownFiles } from '../serve/KnownFiles';
+import { MediaUrls } from '../serve/MediaUrls';
+import { NamedKeys } from '../serve/NamedKeys';
+import { ReadThrough } from '../serve/ReadThrough';
+import { ServingSettings } from '../serve/Serving';
+import { BaseKeeper } from '../sync/base/BaseKeeper';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
@@ -43,6 +51,12 @@ export interface Services {
   plans: PlansService;
   status: StatusService;
   commands: CommandsService;
+  servingSettings: ServingSettings;
+  baseAccess: BaseAccess;
+  knownFiles: KnownFiles;
+  mediaUrls: MediaUrls;
+  readThrough: ReadThrough;
+  files: OwnedFilesService;
   log: Log;
 }
 
@@ -73,6 +87,7 @@ function createServices(strapi: Core.Strapi): Services {
   const activity = createActivity();
   const counters = createCounters(strapi, activity, log);
   const schedule = createSchedule();
+  const baseKeeper = new BaseKeeper();
   const runner = createRunner({
     settings,
     credentials,
@@ -84,6 +99,7 @@ function createServices(strapi: Core.Strapi): Services {
     mediaReferences,
     activity,
     announce: createFailureAnnouncer(strapi, log),
+    baseKeeper,
     log,
     errors: errorLog.logFor('history'),
   });
@@ -91,6 +107,16 @@ function createServices(strapi: Core.Strapi): Services {
   const status = createStatus({ settings, runner, runs, instances, activity, counters, schedule });
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
+  const servingSettings = new ServingSettings(settings, credentials);
+  const baseAccess = new BaseAccess(baseKeeper, leases);
+  const knownFiles = new KnownFiles(baseAccess, log);
+  baseKeeper.onChange((keys) => {
+    knownFiles.forget(keys);
+  });
+  const mediaUrls = new MediaUrls(servingSettings, knownFiles, () => strapi.config.get('server.url', ''));
+  const named = new NamedKeys(mediaReferences, feed, baseAccess);
+  const readThrough = new ReadThrough({ access: baseAccess, named, feed, log: errorLog.logFor('read-through') });
+  const files = createFiles(settings, servingSettings, named);
   const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
   return {
     settings,
@@ -111,6 +137,12 @@ function createServices(strapi: Core.Strapi): Services {
     plans,
     status,
     commands,
+    servingSettings,
+    baseAccess,
+    knownFiles,
+    mediaUrls,
+    readThrough,
+    files,
     log,
   };
 }
@@ -125,6 +157,7 @@ const services = {
   status: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).status,
   commands: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).commands,
   trash: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).trash,
+  files: ({ strapi }: { strapi: Core.Strapi }): FilesService => servicesOf(strapi).files,
 };
 
 export default services;

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/settingsSchema';
 import type { Problem, RunAnswer, TriggerName } from '../routes/contract';
+import type { BaseKeeper } from '../sync/base/BaseKeeper';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';
 import type { Bucket } from '../sync/bucket/Bucket';
 import { openInspection } from '../sync/bucket/inspectBucket';
@@ -101,6 +102,7 @@ export interface RunnerParts {
   feed: FeedService;
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
+  baseKeeper: BaseKeeper;
   /** Told of each run that has entered the history. Must not throw. */
   announce(run: RunAnswer): void;
   log: Log;
@@ -192,6 +194,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       owner,
       maxDelete: values.maxDelete,
       concurrency: values.concurrency,
+      openBase: (options) => parts.baseKeeper.openForRun(options),
       referenced: (keys) => parts.mediaReferences.referenced(keys, places.directory),
       otherDirectory: (directoryId) => parts.instances.findOther(directoryId),
       ...(mode === 'MULTI' ? { multi: { feed: parts.feed, trashDays: values.trashDays } } : {}),
@@ -503,7 +506,8 @@ function isWorthRetrying(report: SyncReport, passingFailure: boolean): boolean {
   return passingFailure || (report.error !== undefined && [...PASSING, 'INTERNAL'].includes(report.error.code));
 }
 
-function toBucketSettings(
+/** Where the bucket is and how to reach it, as the settings and the credentials say. */
+export function toBucketSettings(
   values: Settings,
   required: Pick<BucketSettings, 'bucketName' | 'awsRegion'>,
   credentials: CredentialsService,

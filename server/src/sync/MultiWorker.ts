@@ -81,7 +81,7 @@ export class MultiWorker implements KeyWorker {
       base.intent(key),
     ]);
     const remote = head && { key, size: head.size, etag: head.etag, lastModifiedMs: head.lastModifiedMs };
-    return { kind: 'key', key, local: here, remote, base: lastAgreed(known, intent, remote), unknown: false };
+    return { kind: 'key', key, local: here, remote, base: lastAgreed(known, intent, remote, here), unknown: false };
   }
 
   /**
@@ -316,7 +316,11 @@ export class MultiWorker implements KeyWorker {
     await writer.makeWay(key);
     const { temporary, md5 } = await this.#fetch(key, remote);
     try {
-      await base.begin([key], { action: 'download', at: Date.now() });
+      await base.begin([key], {
+        action: 'download',
+        at: Date.now(),
+        file: { ...temporary.file, etag: remote.etag, md5 },
+      });
       const fingerprint = await writer.place(key, temporary, local, why);
       await this.#settle(key, { fingerprint, racy: false, etag: remote.etag, md5 }, undefined);
     } finally {

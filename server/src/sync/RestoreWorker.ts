@@ -65,7 +65,11 @@ export class RestoreWorker implements KeyWorker {
     await writer.makeWay(key);
     const { temporary, md5 } = await fetchObject(this.#options, key, remote.etag);
     try {
-      await base.begin([key], { action: 'download', at: Date.now() });
+      await base.begin([key], {
+        action: 'download',
+        at: Date.now(),
+        file: { ...temporary.file, etag: remote.etag, md5 },
+      });
       const fingerprint = await writer.place(key, temporary, undefined, 'overwritten');
       await base.settle([{ key, entry: { fingerprint, racy: false, etag: remote.etag, md5 } }]);
     } finally {

@@ -70,6 +70,15 @@ export class Run {
 
   /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
   async execute(scope: SyncScope): Promise<void> {
+    try {
+      await this.#execute(scope);
+    } finally {
+      // However it ended: nothing of it goes on while the next run begins.
+      await this.#pool.idle();
+    }
+  }
+
+  async #execute(scope: SyncScope): Promise<void> {
     const { facts, base, local, state } = this.#parts;
     const isForgotten = await isOutdated(this.#parts, scope);
     if (isForgotten) await this.#forget();

@@ -1,3 +1,5 @@
+import type { Base } from './base/Base';
+import type { BaseOptions } from './base/LevelBase';
 import type { Bucket } from './bucket/Bucket';
 import type { Mode } from './decide';
 import type { Feed } from './Feed';
@@ -94,6 +96,8 @@ export interface SyncOptions {
   plan?: string;
   /** An administrator takes over a bucket that another site owned. */
   takeOver?: boolean;
+  /** Opens the base where others use it beside the run; it is opened for the run alone if absent. */
+  openBase?: (options: BaseOptions) => Promise<Base>;
   /** MULTI only, and needed there. */
   multi?: MultiModeOptions;
   signal?: AbortSignal;

@@ -43,7 +43,7 @@ export async function* plan(input: PlanInput): AsyncIterable<Planned> {
     if (item.kind === 'problem') {
       yield { kind: 'problem', failure: failureOf(item.problem) };
     } else {
-      const sides = { ...item, base: lastAgreed(item.base, input.unsettled.get(item.key), item.remote) };
+      const sides = { ...item, base: lastAgreed(item.base, input.unsettled.get(item.key), item.remote, item.local) };
       yield { kind: 'key', sides, decision: decideKey(input, sides) };
     }
   }

@@ -50,7 +50,10 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
       const planned = await requirePlan(options, state, opened);
       const worker = makeWorker(options, state, opened);
       await new Run({ options, state, worker, ...opened, ...(planned && { planned }) }).execute(opened.scope);
-      await opened.leftovers.remove();
+      await opened.leftovers.remove().catch((error: unknown) => {
+        const failure = asSyncError(error);
+        state.fail(failure, failure.key ?? '');
+      });
     } finally {
       await endFlushing?.();
     }
@@ -116,7 +119,7 @@ async function withBase(
   work: (state: RunState, opened: Opened) => Promise<void>,
 ): Promise<void> {
   const { path, directoryId } = await openStateDirectory(options.stateDirectory);
-  const base = await openBase({
+  const base = await (options.openBase ?? openBase)({
     stateDirectory: path,
     identity: options.bucket.identity,
     filter: options.filter.options,

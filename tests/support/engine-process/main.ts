@@ -35,6 +35,14 @@ const feed: Feed = {
   position: (...args) => ask({ method: 'position', args }, z.number()),
 };
 
+// Only now: the sources may lie where that user cannot read them.
+const uid = Number(process.env.ENGINE_UID ?? '0');
+if (uid > 0) {
+  process.setgroups?.([]);
+  process.setgid?.(uid);
+  process.setuid?.(uid);
+}
+
 process.on('disconnect', () => process.exit());
 process.on('message', (received) => {
   const message = toEngine.parse(received);

@@ -115,6 +115,21 @@ describe('The base', () => {
       expect((await collect(base.entries())).map(({ key }) => key)).toEqual(['b']);
     });
 
+    it('that many write at the same time are all there, the last result of a key counts', async () => {
+      const base = await open();
+      const keys = Array.from({ length: 200 }, (_, index) => `key-${index % 50}`);
+      await Promise.all(
+        keys.map(async (key, index) => {
+          await base.begin([key], { action: 'upload', at: index });
+          await base.settle([{ key, entry: baseEntry({ etag: `etag-${index}` }) }]);
+        }),
+      );
+      for (let index = 150; index < 200; index += 1) {
+        expect(await base.get(`key-${index % 50}`)).toMatchObject({ etag: `etag-${index}` });
+      }
+      expect(await base.unsettled()).toEqual(new Map());
+    });
+
     it('are overwritten by the next result', async () => {
       const base = await open();
       await put(base, ['a']);

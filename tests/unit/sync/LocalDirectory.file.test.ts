@@ -86,6 +86,19 @@ describe('A file by its key', () => {
       expect(await told('a')).toEqual({ stat: 'DIRECTORY_MISSING', open: 'DIRECTORY_MISSING' });
     });
 
+    it('where the directory is a link that was turned a moment ago, as a deploy does', async () => {
+      await put(root, 'releases/one/old');
+      await put(root, 'releases/two/folder/new');
+      const current = join(root, 'current');
+      await symlink(join(root, 'releases/one'), current);
+      const deployed = new LocalDirectory(current);
+      expect(await deployed.stat('old')).toBeDefined();
+      await rm(current);
+      await symlink(join(root, 'releases/two'), current);
+      expect(await deployed.stat('folder/new')).toBeDefined();
+      expect(await deployed.stat('old')).toBeUndefined();
+    });
+
     it('where the directory is a file', async () => {
       await put(root, 'file');
       local = new LocalDirectory(join(root, 'file'));

@@ -4,7 +4,6 @@ import { useClipboard, useNotification } from '@strapi/strapi/admin';
 
 import { makePolicy } from '../../../../server/src/commands/makePolicy';
 import { useTranslation } from '../../hooks/useTranslation';
-import { DescribedTrigger } from '../common/DescribedTrigger';
 import type { SettingsDraft } from '../../settingsDraft';
 
 /** The policy for what stands in the form, which need not be saved or right. */
@@ -38,12 +37,15 @@ export function AccessPolicy({ draft }: { draft: SettingsDraft }) {
     <Accordion.Root size="S">
       <Accordion.Item value="policy">
         <Accordion.Header>
-          <DescribedTrigger title={t('policy.title')} description={t('policy.description')} />
+          <Accordion.Trigger>{t('policy.title')}</Accordion.Trigger>
         </Accordion.Header>
         <Accordion.Content>
           <Flex direction="column" alignItems="stretch" gap={3} padding={4}>
             {named ? (
               <>
+                <Typography tag="p" textColor="neutral600">
+                  {t('policy.description')}
+                </Typography>
                 <Box
                   tag="pre"
                   padding={4}

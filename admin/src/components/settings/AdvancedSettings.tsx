@@ -1,10 +1,9 @@
-import { Accordion, Box, Grid } from '@strapi/design-system';
+import { Accordion, Flex, Grid, Typography } from '@strapi/design-system';
 import { useState } from 'react';
 
 import { useTranslation } from '../../hooks/useTranslation';
 import type { FieldName, SettingsDraft } from '../../settingsDraft';
 import { Panel } from '../common/Panel';
-import { DescribedTrigger } from '../common/DescribedTrigger';
 import { SettingInput } from './SettingInput';
 import type { SettingsFields } from './SettingsForm';
 
@@ -49,10 +48,13 @@ export function AdvancedSettings({ draft, errors, field }: SettingsFields) {
         {SECTIONS.map((section) => (
           <Accordion.Item key={section} value={section}>
             <Accordion.Header>
-              <DescribedTrigger title={t(`section.${section}`)} description={t(`section.${section}.description`)} />
+              <Accordion.Trigger>{t(`section.${section}`)}</Accordion.Trigger>
             </Accordion.Header>
             <Accordion.Content>
-              <Box padding={6} data-section={section}>
+              <Flex direction="column" alignItems="stretch" gap={5} padding={6} data-section={section}>
+                <Typography tag="p" textColor="neutral600">
+                  {t(`section.${section}.description`)}
+                </Typography>
                 <Grid.Root gap={5}>
                   {FIELDS[section]
                     .filter((name) => isShown(name, draft))
@@ -62,7 +64,7 @@ export function AdvancedSettings({ draft, errors, field }: SettingsFields) {
                       </Grid.Item>
                     ))}
                 </Grid.Root>
-              </Box>
+              </Flex>
             </Accordion.Content>
           </Accordion.Item>
         ))}

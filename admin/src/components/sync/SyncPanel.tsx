@@ -100,7 +100,23 @@ export function SyncPanel({
         </Typography>
       ) : null}
       {unreachable ? <Notice variant="warning" title={t('sync.unreachable')} /> : null}
-      {loggedOut ? <Notice variant="warning" title={t('sync.loggedOut')} /> : null}
+      {loggedOut ? (
+        <Notice
+          variant="warning"
+          title={t('sync.loggedOut')}
+          actions={
+            <Button
+              variant="tertiary"
+              onClick={() => {
+                // Strapi then asks who it is, and comes back here.
+                window.location.reload();
+              }}
+            >
+              {t('sync.reload')}
+            </Button>
+          }
+        />
+      ) : null}
       <VisuallyHidden>
         <p role="status">
           {running ? t(`phase.${running.progress?.phase ?? 'starting'}`) : lastRun && summaryOf(lastRun)}

@@ -25,6 +25,8 @@ export interface Intent {
   at: number;
   /** Of an upload whose content's hash is known beforehand: what is to be told to the others when it is done. */
   put?: FeedChange;
+  /** Of a download: the file that was to be put in place, by what a new name leaves as it is, and its content. */
+  file?: { size: number; mtimeNs: bigint; inode: bigint; etag: string; md5: string };
   /** Of a large upload: its id in the store, so that a later run can abort it. */
   uploadId?: string;
 }

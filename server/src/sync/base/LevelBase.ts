@@ -18,6 +18,7 @@ import {
   decodePlannedDelete,
   decodePlannedOperation,
   encodeEntry,
+  encodeIntent,
   encodePlannedOperation,
 } from './encoding';
 
@@ -56,13 +57,18 @@ export interface BaseOptions {
  * @throws {SyncError} `BASE_LOCKED` while another process has it open, `BASE_DAMAGED` where the disk refuses.
  */
 export async function openBase(options: BaseOptions): Promise<Base> {
-  const location = join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
+  const location = locationOf(options);
   const opened = await tryOpen(location);
   if (opened) return opened;
   await setAside(location);
   const fresh = await tryOpen(location);
   if (fresh) return fresh;
   throw damagedError(location);
+}
+
+/** Absolute path of the store of a base. */
+export function locationOf(options: BaseOptions): string {
+  return join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
 }
 
 /** The newest one is kept, for whoever wants to know what happened to it. */
@@ -98,9 +104,14 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
   return undefined;
 }
 
+type Row = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+
 class LevelBase implements Base {
   readonly #level: ClassicLevel;
   readonly #location: string;
+  /** Rows that wait for the write that goes on, and the promise of theirs. */
+  #waiting: { rows: Row[]; written: Promise<void> } | undefined;
+  #writing: Promise<unknown> = Promise.resolve();
   #outboxCount = 0;
   #isDamaged = false;
 
@@ -121,19 +132,17 @@ class LevelBase implements Base {
   }
 
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
-    const value = JSON.stringify(intent);
-    await this.#level.batch(keys.map((key) => ({ type: 'put', key: INTENT + key, value }))).catch(this.#unwritable);
+    const value = encodeIntent(intent);
+    await this.#write(keys.map((key) => ({ type: 'put', key: INTENT + key, value })));
   }
 
   async settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void> {
-    const batch = this.#level.batch();
-    for (const { key, entry } of results) {
-      batch.del(INTENT + key);
-      if (entry) batch.put(ENTRY + key, encodeEntry(entry));
-      else batch.del(ENTRY + key);
-    }
-    if (change) batch.put(OUTBOX + this.#nextOutboxId(), JSON.stringify(change));
-    await batch.write().catch(this.#unwritable);
+    const rows = results.flatMap(({ key, entry }): Row[] => [
+      { type: 'del', key: INTENT + key },
+      entry ? { type: 'put', key: ENTRY + key, value: encodeEntry(entry) } : { type: 'del', key: ENTRY + key },
+    ]);
+    if (change) rows.push({ type: 'put', key: OUTBOX + this.#nextOutboxId(), value: JSON.stringify(change) });
+    await this.#write(rows);
   }
 
   async outbox(): Promise<{ id: string; change: FeedChange }[]> {
@@ -249,6 +258,25 @@ class LevelBase implements Base {
   async close(): Promise<void> {
     await this.#level.close();
     if (this.#isDamaged) await setAside(this.#location);
+  }
+
+  /**
+   * Writes rows, all of them or none. Calls that come while a write goes on share the next one, in the order of the
+   * calls: many transfers at a time cost few writes.
+   */
+  async #write(rows: readonly Row[]): Promise<void> {
+    if (this.#waiting === undefined) {
+      const shared: Row[] = [];
+      const written = this.#writing.then(() => {
+        this.#waiting = undefined;
+        return this.#level.batch(shared);
+      });
+      // Whoever waits for it gets the error; the next write is tried all the same.
+      this.#writing = written.catch(() => undefined);
+      this.#waiting = { rows: shared, written };
+    }
+    this.#waiting.rows.push(...rows);
+    await this.#waiting.written.catch(this.#unwritable);
   }
 
   /** Ascending over restarts too. */

@@ -92,10 +92,24 @@ export function decodeChange(text: string): FeedChange {
   return parse(changeSchema, text);
 }
 
+const bigintText = z
+  .string()
+  .regex(/^-?\d+$/)
+  .transform((text) => BigInt(text));
+
+/** @returns the stored form of an intent; JSON has no bigints. */
+export function encodeIntent({ file, ...intent }: Intent): string {
+  if (!file) return JSON.stringify(intent);
+  return JSON.stringify({ ...intent, file: { ...file, mtimeNs: `${file.mtimeNs}`, inode: `${file.inode}` } });
+}
+
 const intentSchema = z.object({
   action: z.enum(['upload', 'download', 'delete-remote', 'delete-local']),
   at: z.number(),
   put: changeSchema.optional(),
+  file: z
+    .object({ size: z.number(), mtimeNs: bigintText, inode: bigintText, etag: z.string(), md5: z.string() })
+    .optional(),
   uploadId: z.string().optional(),
 });
 

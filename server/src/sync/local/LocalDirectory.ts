@@ -1,6 +1,6 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
@@ -9,6 +9,7 @@ import type { Fingerprint } from '../Fingerprint';
 import type { KeyFilter } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
+import { DistinctNames } from './DistinctNames';
 import { isTemporaryName } from './temporaryName';
 import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
 import { throwIfCancelled } from '../throwIfCancelled';
@@ -36,10 +37,16 @@ interface Name {
   kind: 'file' | 'folder' | 'link' | 'link-as-file' | 'link-as-folder' | 'undecodable';
 }
 
+/** Milliseconds for which the place where the root's links end is not looked up again. */
+const ROOT_TRUSTED_MS = 1_000;
+
 /** The files below a directory of the local file system. */
 export class LocalDirectory implements Local {
   readonly #root: string;
+  /** Where the root's links ended, and when that was looked up. */
+  #lookedUp: { root: string; at: number } | undefined;
   readonly #onTemporary: (path: string) => void;
+  readonly #distinctNames = new DistinctNames();
 
   /**
    * @param root absolute path of the synced directory.
@@ -89,15 +96,16 @@ export class LocalDirectory implements Local {
   }
 
   async stat(key: string): Promise<Fingerprint | undefined> {
-    const path = await this.#resolve(key);
+    const root = await this.#realRoot();
+    const path = await this.#resolveBelow(root, key);
     if (path === undefined) return undefined;
     try {
       const stats = await lstat(path, { bigint: true });
-      await requireOwnName(key, path, stats.ino);
+      await this.#distinctNames.require(key, path, stats.ino);
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
-      if (isGone(error)) return undefined;
+      if (isGone(error)) return (await this.#hasMovedFrom(root)) ? this.stat(key) : undefined;
       throw error instanceof SyncError ? error : unreadable(key, error);
     }
   }
@@ -120,6 +128,8 @@ export class LocalDirectory implements Local {
    * @throws {SyncError} as `stat`.
    */
   async pathForWriting(key: string): Promise<string> {
+    const direct = await this.#resolve(key);
+    if (direct !== undefined) return direct;
     const names = key.split('/');
     for (let depth = 1; depth < names.length; depth++) {
       const folder = names.slice(0, depth).join('/');
@@ -152,28 +162,48 @@ export class LocalDirectory implements Local {
 
   /** @returns the path of a key, or `undefined` where a folder on the way is absent. */
   async #resolve(key: string): Promise<string | undefined> {
+    return this.#resolveBelow(await this.#realRoot(), key);
+  }
+
+  async #resolveBelow(root: string, key: string): Promise<string | undefined> {
     const reason = checkKey(key);
     if (reason) throw unsafe(key, reason);
-    const root = await realDirectory(this.#root);
     const names = key.split('/');
     let path = root;
     for (const [depth, name] of names.slice(0, -1).entries()) {
       path = join(path, name);
       try {
         const stats = await lstat(path, { bigint: true });
-        await requireOwnName(key, path, stats.ino);
+        await this.#distinctNames.require(key, path, stats.ino);
         if (stats.isSymbolicLink()) {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
           path = await realDirectory(path);
         } else if (!stats.isDirectory()) {
-          return undefined;
+          return (await this.#hasMovedFrom(root)) ? await this.#resolve(key) : undefined;
         }
       } catch (error) {
-        if (isGone(error)) return undefined;
+        if (isGone(error)) return (await this.#hasMovedFrom(root)) ? await this.#resolve(key) : undefined;
         throw error instanceof SyncError ? error : unreadable(key, error);
       }
     }
     return join(path, names.at(-1) ?? '');
+  }
+
+  async #realRoot(): Promise<string> {
+    const known = this.#lookedUp;
+    if (known && performance.now() - known.at < ROOT_TRUSTED_MS) return known.root;
+    const root = await realDirectory(this.#root);
+    this.#lookedUp = { root, at: performance.now() };
+    return root;
+  }
+
+  /**
+   * Whether the root is another folder by now: what is absent in the old one says nothing.
+   * @throws {SyncError} `DIRECTORY_MISSING`: then nothing is known to be absent.
+   */
+  async #hasMovedFrom(root: string): Promise<boolean> {
+    this.#lookedUp = { root: await realDirectory(this.#root), at: performance.now() };
+    return this.#lookedUp.root !== root;
   }
 
   async #look(root: string, name: Name): Promise<LocalEntry | undefined> {
@@ -237,32 +267,6 @@ class OpenLocalFile implements OpenFile {
       throw unreadable(this.#key, error);
     }
   }
-}
-
-/**
- * Makes sure that what stands at a path has that very name: some file systems take names for the same that differ by
- * case or by Unicode form alone (aws-cli#1639, aws-cli#9596), and then one key would overwrite another.
- *
- * @param inode of what was found at the path.
- * @throws {SyncError} `UNSAFE_KEY` where it has another name.
- */
-async function requireOwnName(key: string, path: string, inode: bigint): Promise<void> {
-  const name = basename(path);
-  const twin = twinOf(name);
-  if (twin === name) return;
-  const folder = dirname(path);
-  const other = await lstat(join(folder, twin), { bigint: true }).catch(() => undefined);
-  if (other?.ino !== inode || (await readdir(folder)).includes(name)) return;
-  throw unsafe(key, `this disk does not tell ${name} apart from another name that is here`);
-}
-
-/** The name in another case, or else in another Unicode form; the name itself where it has neither. */
-function twinOf(name: string): string {
-  const upper = name.toUpperCase();
-  if (upper !== name) return upper;
-  const lower = name.toLowerCase();
-  if (lower !== name) return lower;
-  return name.normalize('NFD') === name ? name.normalize('NFC') : name.normalize('NFD');
 }
 
 /**

@@ -13,6 +13,8 @@ import type { Trash, TrashItem, TrashReason } from './Trash';
 /** A downloaded file, complete and on the disk, beside the place it is meant for. */
 export interface TemporaryFile {
   path: string;
+  /** What stays as it is when it gets its name. */
+  file: Pick<Fingerprint, 'size' | 'mtimeNs' | 'inode'>;
 }
 
 /**
@@ -30,22 +32,31 @@ export class LocalWriter {
 
   /**
    * Makes sure that a file can be put in the key's place; empty folders that stand there go.
+   * @returns the path of that place.
    * @throws {Blocked} where something else is in the way.
    * @throws {SyncError} as `LocalDirectory.stat`.
    */
-  async makeWay(key: string): Promise<void> {
+  async makeWay(key: string): Promise<string> {
     const target = await this.#directory.pathForWriting(key);
-    if (await isDirectory(target)) await removeEmptyFolder(target);
+    if (!(await isDirectory(target))) return target;
+    await removeEmptyFolder(target);
     if (await isDirectory(target)) throw new Blocked(key, key);
+    return target;
   }
 
   /**
    * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk. Where that place cannot
    * be reached it is beside the trash.
    * @param mtimeMs time the file gets, milliseconds since the epoch.
+   * @param onOpen called with the file's absolute path before the first byte.
    * @throws whatever the body throws; then no file is left.
    */
-  async writeTemporary(key: string, body: AsyncIterable<Buffer>, mtimeMs: number): Promise<TemporaryFile> {
+  async writeTemporary(
+    key: string,
+    body: AsyncIterable<Buffer>,
+    mtimeMs: number,
+    onOpen?: (path: string) => void,
+  ): Promise<TemporaryFile> {
     const folder = await this.#folderFor(key);
     const path = join(folder, temporaryName());
     const handle = await open(path, 'wx', 0o644).catch((error: unknown) => {
@@ -53,6 +64,7 @@ export class LocalWriter {
       throw errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR' ? changed(key) : error;
     });
     try {
+      onOpen?.(path);
       let size = 0;
       for await (const chunk of body) {
         // Unlike `write`, this goes on until every byte is there, or throws: a full disk takes a part without a word.
@@ -63,7 +75,8 @@ export class LocalWriter {
       if ((await handle.stat()).size !== size) throw cutShort(key);
       await handle.close();
       await utimes(path, mtimeMs / 1000, mtimeMs / 1000);
-      return { path };
+      const { mtimeNs, ino } = await lstat(path, { bigint: true });
+      return { path, file: { size, mtimeNs, inode: ino } };
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(path, { force: true });
@@ -96,10 +109,8 @@ export class LocalWriter {
     expected: Fingerprint | undefined,
     why: TrashReason,
   ): Promise<Fingerprint> {
-    await this.makeWay(key);
-    const target = await this.#directory.pathForWriting(key);
+    const target = await this.makeWay(key);
     await this.#requireUnchanged(key, expected);
-    const ours = await lstat(temporary.path, { bigint: true });
     if (expected) {
       const id = await this.#trash.keepLink(target, key, why);
       // A file that was written while it went to the trash is not to be overwritten.
@@ -118,8 +129,9 @@ export class LocalWriter {
     await syncFolder(dirname(target));
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
-    if (!placed || !sameContentTimes(placed, ours)) throw changed(key);
-    return placed;
+    if (placed && !isSameFile(placed, temporary.file)) throw changed(key);
+    // It was there, and somebody has deleted it since: fetched once more, it would come back.
+    return placed ?? { ...temporary.file, ctimeNs: 0n };
   }
 
   /**
@@ -188,10 +200,7 @@ export class LocalWriter {
 
   async #requireUnchanged(key: string, expected: Fingerprint | undefined): Promise<void> {
     const now = await this.#directory.stat(key);
-    const unchanged =
-      expected === undefined || now === undefined
-        ? expected === now
-        : expected.size === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.inode;
+    const unchanged = expected === undefined || now === undefined ? expected === now : isSameFile(expected, now);
     if (!unchanged) throw changed(key);
   }
 
@@ -219,9 +228,13 @@ export class LocalWriter {
   }
 }
 
-/** A move or a new name changes ctime, so size, time and inode have to do. */
 function sameContentTimes(expected: Fingerprint, now: { size: bigint; mtimeNs: bigint; ino: bigint }): boolean {
-  return BigInt(expected.size) === now.size && expected.mtimeNs === now.mtimeNs && expected.inode === now.ino;
+  return isSameFile(expected, { size: Number(now.size), mtimeNs: now.mtimeNs, inode: now.ino });
+}
+
+/** A move or a new name changes ctime, so size, time and inode have to do. */
+function isSameFile(one: TemporaryFile['file'], other: TemporaryFile['file']): boolean {
+  return one.size === other.size && one.mtimeNs === other.mtimeNs && one.inode === other.inode;
 }
 
 function cutShort(key: string): SyncError {

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { StrapiProcess } from '../support/strapi';
+import type { Random } from './Random';
+
+const uploadAnswer = z
+  .union([z.array(z.object({ id: z.number(), hash: z.string(), ext: z.string() })).length(1), fileForm()])
+  .transform((answer) => (Array.isArray(answer) ? answer[0] : answer));
+
+function fileForm() {
+  return z.object({ id: z.number(), hash: z.string(), ext: z.string() });
+}
+
+/** A file as its editor knows it. */
+export interface KnownFile {
+  id: number;
+  key: string;
+  /** MD5 of every content that may be there: more than one where an answer never came. */
+  md5s: string[];
+}
+
+/** Someone who uploads, replaces and deletes files of their own, on whatever server is up. */
+export class Editor {
+  readonly counts = { uploads: 0, replacements: 0, deletes: 0, articles: 0, unanswered: 0 };
+  /** What must be everywhere in the end. */
+  readonly files: KnownFile[] = [];
+  /** Keys of files whose deletion was answered. */
+  readonly deleted: string[] = [];
+  /** Files whose deletion was asked for and never answered. */
+  readonly doubtful: KnownFile[] = [];
+  #made = 0;
+
+  constructor(
+    private readonly name: string,
+    private readonly random: Random,
+  ) {}
+
+  /** Does one thing. What fails because the server is killed meanwhile is noted as unanswered. */
+  async act(app: StrapiProcess): Promise<void> {
+    const file = this.files.length > 0 ? this.random.pick(this.files) : undefined;
+    const chance = this.random.next();
+    if (file === undefined || chance < 0.5) await this.#upload(app);
+    else if (chance < 0.65) await this.#replace(app, file);
+    else if (chance < 0.8) await this.#delete(app, file);
+    else await this.#article(app);
+  }
+
+  async #upload(app: StrapiProcess): Promise<void> {
+    const bytes = this.#content();
+    const sent = await answered(app.admin.post('/upload').attach('files', bytes, `${this.name}-${this.#made}.txt`));
+    if (sent?.status !== 201) {
+      this.#unanswered(sent);
+      return;
+    }
+    this.counts.uploads += 1;
+    const made = uploadAnswer.parse(sent.body);
+    if (made) this.files.push({ id: made.id, key: `uploads/${made.hash}${made.ext}`, md5s: [md5Of(bytes)] });
+  }
+
+  async #replace(app: StrapiProcess, file: KnownFile): Promise<void> {
+    const bytes = this.#content();
+    const sent = await answered(app.admin.post(`/upload?id=${file.id}`).attach('files', bytes, 'replaced.txt'));
+    const isDone = sent !== undefined && sent.status < 300;
+    file.md5s = isDone ? [md5Of(bytes)] : [...file.md5s, md5Of(bytes)];
+    if (isDone) this.counts.replacements += 1;
+    else this.#unanswered(sent);
+  }
+
+  async #delete(app: StrapiProcess, file: KnownFile): Promise<void> {
+    this.files.splice(this.files.indexOf(file), 1);
+    const sent = await answered(app.admin.delete(`/upload/files/${file.id}`));
+    if (sent?.status === 200) {
+      this.counts.deletes += 1;
+      this.deleted.push(file.key);
+    } else {
+      this.doubtful.push(file);
+      this.#unanswered(sent);
+    }
+  }
+
+  async #article(app: StrapiProcess): Promise<void> {
+    const url = '/content-manager/collection-types/api::article.article';
+    const sent = await answered(app.admin.post(url).send({ title: `${this.name} ${this.#made}` }));
+    if (sent !== undefined && sent.status < 300) this.counts.articles += 1;
+    else this.#unanswered(sent);
+  }
+
+  /** An error of the server itself is one that editors see: that must not be. */
+  #unanswered(sent: { status: number; text: string } | undefined): void {
+    if (sent !== undefined) throw new Error(`An editor was answered ${sent.status}: ${sent.text.slice(0, 500)}`);
+    this.counts.unanswered += 1;
+  }
+
+  #content(): Buffer {
+    this.#made += 1;
+    const size = this.random.next() < 0.03 ? 9 * 1024 * 1024 : Math.floor(this.random.next() * 20_000);
+    return Buffer.concat([Buffer.from(`${this.name} ${this.#made} `), Buffer.alloc(size, this.#made)]);
+  }
+}
+
+/** @returns the answer, or `undefined` where none came. */
+async function answered(
+  request: PromiseLike<{ status: number; body: unknown; text: string }>,
+): Promise<{ status: number; body: unknown; text: string } | undefined> {
+  try {
+    return await request;
+  } catch {
+    return undefined;
+  }
+}
+
+function md5Of(bytes: Buffer): string {
+  return createHash('md5').update(bytes).digest('hex');
+}

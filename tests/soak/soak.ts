@@ -1,0 +1,119 @@
+/**
+ * `npm run soak [-- --minutes=30 --seed=1]`: three servers on one PostgreSQL and one bucket, editors at work by REST, and
+ * a store, a network and processes that fail at random. In the end all must hold the same, and nothing may be lost.
+ */
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+import { MultiSite } from '../support/MultiSite';
+import { startInProjectStore } from '../support/stores';
+import { pause } from '../support/waitUntil';
+import { Editor } from './Editor';
+import { Random } from './Random';
+
+const activityAnswer = z.object({ activity: z.record(z.string(), z.unknown()) });
+const NAMES = ['a', 'b', 'c'] as const;
+const { values } = parseArgs({ options: { minutes: { type: 'string' }, seed: { type: 'string' } } });
+const minutes = Number(values.minutes ?? '30');
+const seed = Number(values.seed ?? String(1 + Math.floor(Math.random() * 1_000_000)));
+const random = new Random(seed);
+console.log(`Soak: ${minutes} minutes, --seed=${seed}`);
+
+async function main(): Promise<void> {
+  const store = await startInProjectStore();
+  const { server } = store;
+  const site = await MultiSite.start(store, NAMES);
+  /** Servers that are up; one is down while it is killed and started again. */
+  const up = new Set<string>(NAMES);
+  const troubles: Record<string, number> = {};
+  const endAt = Date.now() + minutes * 60_000;
+  const isOver = (): boolean => Date.now() >= endAt;
+
+  async function edit(editor: Editor): Promise<void> {
+    while (!isOver()) {
+      await editor.act(site.app(random.pick([...up])));
+      await pause(50 + random.next() * 400);
+    }
+  }
+
+  const TROUBLES: Record<string, () => Promise<void>> = {
+    'answers 500': () => storm({ kind: 'status', status: 500 }, 0.3),
+    'answers SlowDown': () => storm({ kind: 'status', status: 503, code: 'SlowDown' }, 0.5),
+    'answers AccessDenied': () => storm({ kind: 'status', status: 403, code: 'AccessDenied' }, 0.2),
+    'connections reset': () => storm({ kind: 'reset' }, 0.2),
+    'answers lost': () => storm({ kind: 'lost-answer' }, 0.2),
+    'bodies cut': () => storm({ kind: 'cut-body' }, 0.3),
+    'slow answers': () => storm({ kind: 'delay', ms: 1_500 }, 0.5),
+    'network cut': async () => {
+      site.proxy.cut();
+      await pause(1_000 + random.next() * 8_000);
+      site.proxy.mend();
+    },
+    'server killed': async () => {
+      const name = random.pick(NAMES);
+      up.delete(name);
+      await site.app(name).kill();
+      await pause(random.next() * 5_000);
+      await site.startServer(name);
+      up.add(name);
+    },
+  };
+
+  async function storm(fault: Parameters<typeof server.fault>[0], probability: number): Promise<void> {
+    server.fault({ ...fault, match: { probability } });
+    await pause(2_000 + random.next() * 6_000);
+    server.clearFaults();
+  }
+
+  async function makeTrouble(): Promise<void> {
+    const kinds = Object.keys(TROUBLES);
+    while (!isOver()) {
+      const kind = random.pick(kinds);
+      troubles[kind] = (troubles[kind] ?? 0) + 1;
+      await TROUBLES[kind]?.();
+      await pause(random.next() * 4_000);
+    }
+  }
+
+  const editors = NAMES.map((name) => new Editor(`editor-${name}`, random));
+  let failed = true;
+  try {
+    await Promise.all([makeTrouble(), ...editors.map(edit)]);
+    server.clearFaults();
+    site.proxy.mend();
+    console.log('The trouble is over. Waiting until all hold the same.');
+    const begun = Date.now();
+    const all = await site.waitUntilEqual(300_000);
+    const seconds = (Date.now() - begun) / 1_000;
+
+    const files = editors.flatMap((editor) => editor.files);
+    const lost = files.filter(({ key }) => all[key] === undefined).map(({ key }) => key);
+    const wrong = files.filter(({ key, md5s }) => all[key] !== undefined && !md5s.includes(all[key]));
+    const back = editors.flatMap((editor) => editor.deleted).filter((key) => all[key] !== undefined);
+
+    console.log(`All hold the same ${Object.keys(all).length} files, ${seconds.toFixed(1)} s after the trouble.`);
+    for (const [index, editor] of editors.entries()) console.log(`Editor ${index + 1}:`, editor.counts);
+    console.log('Trouble:', troubles);
+    for (const name of NAMES) {
+      const { body } = await site.app(name).admin.get('/s3-sync/status').expect(200);
+      const { activity } = activityAnswer.parse(body);
+      console.log(`Server ${name} since its last start:`, JSON.stringify(activity));
+    }
+    console.log(`Files that must be there: ${files.length}. Lost: ${lost.length}. Wrong content: ${wrong.length}.`);
+    console.log(
+      `Deleted files: ${editors.flatMap(({ deleted }) => deleted).length}. Still or again there: ${back.length}.`,
+    );
+    for (const key of lost) console.log(`  lost: ${key}`);
+    for (const { key, md5s } of wrong)
+      console.log(`  wrong content: ${key}, ${all[key] ?? ''} and not ${md5s.join(' or ')}`);
+    for (const key of back) console.log(`  there though deleted: ${key}`);
+    failed = lost.length + wrong.length > 0;
+  } finally {
+    server.clearFaults();
+    await site.stop();
+    await server.close();
+  }
+  console.log(failed ? 'FAILED: something was lost.' : 'Nothing was lost.');
+  process.exitCode = failed ? 1 : 0;
+}
+
+void main();
