@@ -56,7 +56,7 @@ export class MultiSite {
         'all servers and the bucket hold the same',
         async () => {
           const sides = [await this.bucket.objects(), ...this.#folders().map(localFiles)].map(sorted);
-          state = sides.map((side) => JSON.stringify(side)).join('\n');
+          state = differencesOf(sides);
           return new Set(sides.map((side) => JSON.stringify(side))).size === 1 ? sides[0] : undefined;
         },
         timeoutMs,
@@ -76,6 +76,16 @@ export class MultiSite {
   #folders(): string[] {
     return [...this.#apps.values()].map(({ publicDir }) => publicDir);
   }
+}
+
+/** The keys that are not the same everywhere, one a line, with what each side holds. */
+function differencesOf(sides: readonly Record<string, string>[]): string {
+  const keys = new Set(sides.flatMap((side) => Object.keys(side)));
+  const rows = [...keys].map((key) => ({ key, held: sides.map((side) => side[key] ?? 'none') }));
+  return rows
+    .filter(({ held }) => new Set(held).size > 1)
+    .map(({ key, held }) => `${key}: ${held.join(', ')}`)
+    .join('\n');
 }
 
 function sorted(side: Record<string, string>): Record<string, string> {

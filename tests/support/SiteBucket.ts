@@ -1,12 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DeleteObjectCommand, paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import type { Store } from './stores';
 import { waitUntil } from './waitUntil';
 
 /** A bucket and the public folder of a site that should be the same. */
 export class SiteBucket {
+  /** Of objects in parts, by key and ETag. */
+  readonly #md5s = new Map<string, string>();
+
   private constructor(
     readonly store: Store,
     readonly name: string,
@@ -49,15 +58,30 @@ export class SiteBucket {
     client.destroy();
   }
 
-  /** ETags by key of all that is below `uploads/`. */
+  /** MD5 by key of all that is below `uploads/`: the ETag, or of the bytes where an object came in parts. */
   async objects(): Promise<Record<string, string>> {
     const client = this.store.client();
     const found: Record<string, string> = {};
     for await (const page of paginateListObjectsV2({ client }, { Bucket: this.name, Prefix: 'uploads/' })) {
-      for (const { Key, ETag } of page.Contents ?? []) found[Key ?? ''] = (ETag ?? '').replaceAll('"', '');
+      for (const { Key = '', ETag = '' } of page.Contents ?? []) {
+        const etag = ETag.replaceAll('"', '');
+        found[Key] = etag.includes('-') ? await this.#md5Of(client, Key, etag) : etag;
+      }
     }
     client.destroy();
     return found;
+  }
+
+  async #md5Of(client: S3Client, key: string, etag: string): Promise<string> {
+    const version = `${key} ${etag}`;
+    const known = this.#md5s.get(version);
+    if (known !== undefined) return known;
+    const { Body } = await client.send(new GetObjectCommand({ Bucket: this.name, Key: key }));
+    const md5 = createHash('md5')
+      .update((await Body?.transformToByteArray()) ?? '')
+      .digest('hex');
+    this.#md5s.set(version, md5);
+    return md5;
   }
 
   /** Waits until the bucket holds exactly the files of the folder, byte for byte. Returns their keys. */
