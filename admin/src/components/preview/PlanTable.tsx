@@ -29,7 +29,7 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
   const format = useFormat();
 
   return (
-    <Table colCount={4} rowCount={operations.length + 1} aria-busy={loading}>
+    <Table colCount={3} rowCount={operations.length + 1} aria-busy={loading}>
       <Thead>
         <Tr>
           {SORTED.map((sort) => {
@@ -58,11 +58,6 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
               </Th>
             );
           })}
-          <Th>
-            <Typography variant="sigma" textColor="neutral600">
-              {t('plan.column.reason')}
-            </Typography>
-          </Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -72,13 +67,15 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
               <ActionTag action={action} />
             </Td>
             <Td style={{ whiteSpace: 'normal' }}>
-              <FileKey>{key}</FileKey>
+              <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2}>
+                <FileKey>{key}</FileKey>
+                <Typography variant="pi" textColor="neutral600">
+                  {t(`plan.cause.${cause}`)}
+                </Typography>
+              </Flex>
             </Td>
             <Td>
               <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
-            </Td>
-            <Td style={{ whiteSpace: 'normal' }}>
-              <Typography textColor="neutral600">{t(`plan.cause.${cause}`)}</Typography>
             </Td>
           </Tr>
         ))}
