@@ -37,7 +37,8 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
             const isUp = isSorted && order.order === 'desc';
             const direction = order.order === 'asc' ? 'ascending' : 'descending';
             return (
-              <Th key={sort} aria-sort={isSorted ? direction : 'none'}>
+              // The design system makes a cell of it, and a cell is not sorted.
+              <Th key={sort} role="columnheader" aria-sort={isSorted ? direction : 'none'}>
                 <Flex gap={1}>
                   <Typography variant="sigma" textColor="neutral600">
                     {t(`plan.column.${sort}`)}
