@@ -29,7 +29,7 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
   const format = useFormat();
 
   return (
-    <Table colCount={4} rowCount={operations.length + 1} aria-busy={loading}>
+    <Table colCount={3} rowCount={operations.length + 1} aria-busy={loading}>
       <Thead>
         <Tr>
           {SORTED.map((sort) => {
@@ -37,7 +37,8 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
             const isUp = isSorted && order.order === 'desc';
             const direction = order.order === 'asc' ? 'ascending' : 'descending';
             return (
-              <Th key={sort} aria-sort={isSorted ? direction : 'none'}>
+              // The design system makes a cell of it, and a cell is not sorted.
+              <Th key={sort} role="columnheader" aria-sort={isSorted ? direction : 'none'}>
                 <Flex gap={1}>
                   <Typography variant="sigma" textColor="neutral600">
                     {t(`plan.column.${sort}`)}
@@ -58,11 +59,6 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
               </Th>
             );
           })}
-          <Th>
-            <Typography variant="sigma" textColor="neutral600">
-              {t('plan.column.reason')}
-            </Typography>
-          </Th>
         </Tr>
       </Thead>
       <Tbody>
@@ -72,13 +68,15 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
               <ActionTag action={action} />
             </Td>
             <Td style={{ whiteSpace: 'normal' }}>
-              <FileKey>{key}</FileKey>
+              <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2}>
+                <FileKey>{key}</FileKey>
+                <Typography variant="pi" textColor="neutral600">
+                  {t(`plan.cause.${cause}`)}
+                </Typography>
+              </Flex>
             </Td>
             <Td>
               <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
-            </Td>
-            <Td style={{ whiteSpace: 'normal' }}>
-              <Typography textColor="neutral600">{t(`plan.cause.${cause}`)}</Typography>
             </Td>
           </Tr>
         ))}

@@ -45,7 +45,8 @@ export function TriggerTable({ totals }: { totals: StatusAnswer['totals'] }) {
                   <Typography>{t(`trigger.${trigger}`)}</Typography>
                 </Td>
                 <Td>
-                  <Typography>{format.number(events[trigger] ?? 0)}</Typography>
+                  {/* What a person starts is no event: it is a sync at once. */}
+                  <Typography>{events[trigger] === undefined ? '' : format.number(events[trigger])}</Typography>
                 </Td>
                 <Td>
                   <Typography>{format.number(runs[trigger] ?? 0)}</Typography>

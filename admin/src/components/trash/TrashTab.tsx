@@ -21,7 +21,7 @@ const PAGE_SIZE = 25;
 /** A search begins when nothing was typed for so long. */
 const TYPING_MS = 250;
 
-const COLUMNS: readonly MessageKey[] = ['trash.key', 'trash.size', 'trash.at', 'trash.why', 'trash.action'];
+const COLUMNS: readonly MessageKey[] = ['trash.key', 'trash.size', 'trash.at', 'trash.action'];
 
 interface TrashTabProps {
   canRun: boolean;
@@ -65,15 +65,17 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
       {canRun ? null : <Typography textColor="neutral600">{t('trash.permission')}</Typography>}
       {failed ? <Notice variant="danger" title={t('trash.failed')} /> : null}
       {items.length > 0 || typed !== '' ? (
-        <SearchField
-          name="trash-search"
-          label={t('trash.search')}
-          value={typed}
-          onChange={(value) => {
-            setTyped(value);
-            setPage(1);
-          }}
-        />
+        <Flex>
+          <SearchField
+            name="trash-search"
+            label={t('trash.search')}
+            value={typed}
+            onChange={(value) => {
+              setTyped(value);
+              setPage(1);
+            }}
+          />
+        </Flex>
       ) : null}
       {answer && items.length === 0 && !loading ? (
         <Typography textColor="neutral600" role="status">
@@ -87,16 +89,18 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
             {items.map(({ id, key, at, size, why }) => (
               <Tr key={id} data-trash={id}>
                 <Td style={{ whiteSpace: 'normal' }}>
-                  <FileKey>{key}</FileKey>
+                  <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2}>
+                    <FileKey>{key}</FileKey>
+                    <Typography variant="pi" textColor="neutral600">
+                      {t(`trash.why.${why}`)}
+                    </Typography>
+                  </Flex>
                 </Td>
                 <Td>
                   <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
                 </Td>
-                <Td>
-                  <Typography style={{ whiteSpace: 'nowrap' }}>{format.moment(new Date(at).toISOString())}</Typography>
-                </Td>
                 <Td style={{ whiteSpace: 'normal' }}>
-                  <Typography>{t(`trash.why.${why}`)}</Typography>
+                  <Typography>{format.moment(new Date(at).toISOString())}</Typography>
                 </Td>
                 <Td>
                   <Flex>
