@@ -4,6 +4,9 @@ import { AWS_REGIONS } from '../../awsRegions';
 import { useTranslation } from '../../hooks/useTranslation';
 import { SettingField, type FieldProps } from './SettingField';
 
+// The same object each time: at a new one the design system forgets which option the keyboard is on.
+const AUTOCOMPLETE = { type: 'list', filter: 'contains' } as const;
+
 /** The region of the bucket: one of AWS's by its id or its name, or whatever another store calls its own. */
 export function RegionField({ value, onChange, disabled, ...field }: FieldProps<string>) {
   const t = useTranslation();
@@ -17,7 +20,7 @@ export function RegionField({ value, onChange, disabled, ...field }: FieldProps<
         value={value}
         textValue={value}
         allowCustomValue
-        autocomplete={{ type: 'list', filter: 'contains' }}
+        autocomplete={AUTOCOMPLETE}
         disabled={locked || disabled}
         placeholder=""
         autoComplete="off"
