@@ -210,9 +210,9 @@ describeWithChromium('what the page shows of syncs [in-project]', () => {
     await ada.page.keyboard.press('Enter');
     await ada.page.locator(`[data-run-page="${run.id}"]`).waitFor();
     await ada.page.getByRole('heading', { name: 'Files that failed' }).waitFor();
-    await ada.page.getByText('uploads/denied-0.txt').waitFor();
+    await ada.page.getByText('uploads/denied-0.txt', { exact: true }).waitFor();
     await ada.page.getByRole('heading', { name: 'Deletes that were withheld' }).waitFor();
-    await ada.page.getByText('uploads/kept.txt').waitFor();
+    await ada.page.getByText('uploads/kept.txt', { exact: true }).waitFor();
     expect(await ada.faults('history-run')).toEqual([]);
     await ada.page.getByRole('button', { name: 'Next page' }).click();
     await ada.page.getByText('26–30 of 30').waitFor();

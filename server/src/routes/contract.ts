@@ -231,6 +231,8 @@ export interface LookAnswer {
   status: SyncStatus;
   /** What stood on each side at its end; absent where it did not come so far. */
   sides?: TotalOfSides;
+  /** How the last one ended that looked at the bucket itself, and not at what is remembered of it. */
+  compared?: SyncStatus;
 }
 
 /** When this server will look at all files by itself; ISO 8601. */

@@ -43,6 +43,7 @@ export function createActivity(): ActivityService {
   let bytes = 0;
   let kept = { events: 0, runs: 0 };
   let look: LookAnswer | undefined;
+  let compared: LookAnswer['compared'];
 
   return {
     event(trigger) {
@@ -57,7 +58,13 @@ export function createActivity(): ActivityService {
     ran(trigger, { kind }, report) {
       if (kind !== 'keys') {
         const { status, sides } = report;
-        look = { at: new Date().toISOString(), status, ...(sides === undefined ? {} : { sides }) };
+        if (kind === 'whole') compared = status;
+        look = {
+          at: new Date().toISOString(),
+          status,
+          ...(sides === undefined ? {} : { sides }),
+          ...(compared === undefined ? {} : { compared }),
+        };
       }
       runs[trigger] = (runs[trigger] ?? 0) + 1;
       outcomes[outcomeOf(report)] += 1;

@@ -23,11 +23,12 @@ const BY_PERSONS: readonly TriggerName[] = ['button', 'cli', 'trash'];
 
 /** Makes the rule for one process. */
 export function createHistory(): History {
-  const last = new Map<'keys' | 'all', { ending: string; keptAt: number }>();
+  const last = new Map<SyncScope['kind'], { ending: string; keptAt: number }>();
 
   return {
     keeps(trigger, scope, report, failures) {
-      const looked = scope.kind === 'keys' ? 'keys' : 'all';
+      // A scan that found nothing new here must not hide the refusal of a run that looked at the bucket too.
+      const looked = scope.kind;
       const ending = describeEnding(report, failures);
       const before = last.get(looked);
       const isDone = report.status === 'done';

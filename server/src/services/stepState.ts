@@ -19,5 +19,8 @@ export function stepState({ problems, running, lastRun, lastLook }: StepFacts): 
   const status = lastLook !== undefined && !(Date.parse(lastLook.at) < runEndedAt) ? lastLook.status : lastRun?.status;
   if (status === undefined) return 'unknown';
   if (status !== 'done') return 'out-of-step';
-  return lastLook === undefined || lastLook.status === 'done' ? 'in-step' : 'out-of-step';
+  // What a comparison left undone in the bucket, a look at the files here does not see.
+  return (lastLook?.status ?? 'done') === 'done' && (lastLook?.compared ?? 'done') === 'done'
+    ? 'in-step'
+    : 'out-of-step';
 }

@@ -48,6 +48,12 @@ describe('the history keeps', () => {
     },
   );
 
+  test('no look at the files here that found nothing after a comparison was refused: the refusal stays the last one', () => {
+    const history = createHistory();
+    expect(history.keeps('button', WHOLE, refused('1'), '')).toBe(true);
+    expect(history.keeps('scan', LOCAL, makeReport(), '')).toBe(false);
+  });
+
   test('the same trouble once, and again after an hour', () => {
     const history = createHistory();
     expect(history.keeps('scan', LOCAL, refused('1'), '')).toBe(true);

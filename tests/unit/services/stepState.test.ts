@@ -46,6 +46,11 @@ test.each<[string, Partial<StepFacts>, string]>([
     { lastRun: run('done', 2), lastLook: look('partial', 1) },
     'out-of-step',
   ],
+  [
+    'a scan went well after deletes in the bucket were withheld',
+    { lastRun: run('refused', 1), lastLook: { ...look('done', 2), compared: 'refused' } },
+    'out-of-step',
+  ],
   ['only an earlier process has looked', { lastRun: run('done', 1) }, 'in-step'],
 ])('where %s', (_where, facts, state) => {
   expect(stepState(known(facts))).toBe(state);

@@ -68,7 +68,14 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
               <ActionTag action={action} />
             </Td>
             <Td style={{ whiteSpace: 'normal' }}>
-              <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2}>
+              <Flex
+                direction="column"
+                alignItems="flex-start"
+                gap={1}
+                paddingTop={2}
+                paddingBottom={2}
+                minWidth="16rem"
+              >
                 <FileKey>{key}</FileKey>
                 <Typography variant="pi" textColor="neutral600">
                   {t(`plan.cause.${cause}`)}

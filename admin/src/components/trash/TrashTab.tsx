@@ -89,7 +89,14 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
             {items.map(({ id, key, at, size, why }) => (
               <Tr key={id} data-trash={id}>
                 <Td style={{ whiteSpace: 'normal' }}>
-                  <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2}>
+                  <Flex
+                    direction="column"
+                    alignItems="flex-start"
+                    gap={1}
+                    paddingTop={2}
+                    paddingBottom={2}
+                    minWidth="16rem"
+                  >
                     <FileKey>{key}</FileKey>
                     <Typography variant="pi" textColor="neutral600">
                       {t(`trash.why.${why}`)}
