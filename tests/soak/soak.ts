@@ -18,6 +18,18 @@ const seed = Number(values.seed ?? String(1 + Math.floor(Math.random() * 1_000_0
 const random = new Random(seed);
 console.log(`Soak: ${minutes} minutes, --seed=${seed}`);
 
+/** Waits for up to 5 minutes, and says now and then what still differs. */
+async function untilEqual(site: MultiSite): Promise<Record<string, string>> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await site.waitUntilEqual(30_000);
+    } catch (error) {
+      if (tries === 10) throw error;
+      console.log(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
+
 async function main(): Promise<void> {
   const store = await startInProjectStore();
   const { server } = store;
@@ -82,7 +94,7 @@ async function main(): Promise<void> {
     site.proxy.mend();
     console.log('The trouble is over. Waiting until all hold the same.');
     const begun = Date.now();
-    const all = await site.waitUntilEqual(300_000);
+    const all = await untilEqual(site);
     const seconds = (Date.now() - begun) / 1_000;
 
     const files = editors.flatMap((editor) => editor.files);
