@@ -83,7 +83,7 @@ function runJest(args) {
   return runPackage('jest/bin/jest.js', args, {
     env: { S3_SYNC_LONG: long ? '1' : '0', STRAPI_TELEMETRY_DISABLED: 'true' },
     show: true,
-    timeout: (long ? 60 : 11) * 60_000,
+    timeout: (long ? 90 : 40) * 60_000,
   });
 }
 

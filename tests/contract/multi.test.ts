@@ -250,7 +250,7 @@ describeEachStore('MULTI mode', (store) => {
     expect(again).toMatchObject({
       status: 'refused',
       deletedRemote: 0,
-      refused: { guard: 'directory-emptied', count: 4 },
+      refused: { guard: 'directory-emptied', count: 4, deletes: { remote: 4, local: 0 } },
     });
     const confirmed = await run(b, { confirm: again.refused?.digest });
     expect(confirmed).toMatchObject({ status: 'done', deletedRemote: 4 });

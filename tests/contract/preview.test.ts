@@ -26,9 +26,15 @@ describeEachStore('The plan of a run', (store) => {
 
     const plan = await site.preview();
     expect(plan.operations).toEqual([
-      { key: 'uploads/changed.txt', action: 'upload', reason: 'changed here', size: 9 },
-      { key: 'uploads/gone.txt', action: 'delete-remote', reason: 'not here any more', size: 6 },
-      { key: 'uploads/new.txt', action: 'upload', reason: 'not in the bucket', size: 3 },
+      { key: 'uploads/changed.txt', action: 'upload', cause: 'changed-here', reason: 'changed here', size: 9 },
+      {
+        key: 'uploads/gone.txt',
+        action: 'delete-remote',
+        cause: 'not-here-any-more',
+        reason: 'not here any more',
+        size: 6,
+      },
+      { key: 'uploads/new.txt', action: 'upload', cause: 'not-in-bucket', reason: 'not in the bucket', size: 3 },
     ]);
     expect(plan).toMatchObject({ status: 'done', uploaded: 0, deletedRemote: 0 });
     expect(Object.keys(plan.requests).filter((kind) => /Put|Delete|Upload/.test(kind))).toEqual([]);
@@ -80,6 +86,51 @@ describeEachStore('The plan of a run', (store) => {
     await copy.write('uploads/b.txt', 'b');
     const plan = await copy.preview({ owner: { siteId: 'site-2', databaseHash: 'database-2' } });
     expect(plan).toMatchObject({ status: 'refused', refused: { guard: 'other-site' }, operations: [] });
+  });
+
+  test('is told with the transfers first, each kind in the order of keys', async () => {
+    const site = await create();
+    for (let index = 0; index < 20; index += 1) await site.write(`uploads/${index}.txt`, `${index}`);
+    await site.run();
+    for (const index of [3, 1, 2]) await site.remove(`uploads/${index}.txt`);
+    for (const name of ['z', 'a', 'm']) await site.write(`uploads/${name}.txt`, name);
+    const told = (await site.preview()).told.map(({ key }) => key.slice('uploads/'.length, -'.txt'.length));
+    expect(told).toEqual(['a', 'm', 'z', '1', '2', '3']);
+  });
+
+  test('is carried out as it was shown, with the deletes that a person confirmed', async () => {
+    const site = await create();
+    for (let index = 0; index < 30; index += 1) await site.write(`uploads/file-${index}.txt`, `${index}`);
+    await site.run();
+    for (let index = 0; index < 29; index += 1) await site.remove(`uploads/file-${index}.txt`);
+    await site.write('uploads/new.txt', 'new');
+    const plan = await site.preview();
+    expect(plan.operations).toHaveLength(30);
+    const withoutConfirm = await site.run({ plan: plan.digest });
+    expect(withoutConfirm).toMatchObject({ status: 'refused', uploaded: 1, deletedRemote: 0 });
+    const next = await site.preview();
+    const run = await site.run({ plan: next.digest, confirm: next.refused?.digest });
+    expect(run).toMatchObject({ status: 'done', uploaded: 0, deletedRemote: 29 });
+  });
+
+  test.each([
+    ['a new file', (site: SyncedDirectory) => site.write('uploads/later.txt', 'later')],
+    ['one file less', (site: SyncedDirectory) => site.remove('uploads/new.txt')],
+    ['another content', (site: SyncedDirectory) => site.write('uploads/new.txt', 'new and longer')],
+    ['another object in the bucket', (site: SyncedDirectory) => site.putObject('uploads/stray.txt', 'stray')],
+  ])('is out of date after %s, and then nothing at all is done', async (_what, change) => {
+    const site = await create();
+    for (const name of ['same', 'gone']) await site.write(`uploads/${name}.txt`, name);
+    await site.run();
+    await site.remove('uploads/gone.txt');
+    await site.write('uploads/new.txt', 'new');
+    const { digest } = await site.preview();
+    await change(site);
+    const before = await site.keysInBucket();
+    const run = await site.run({ plan: digest });
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'PLAN_OUTDATED' }, uploaded: 0, deletedRemote: 0 });
+    expect(await site.keysInBucket()).toEqual(before);
+    expect(await site.run()).toMatchObject({ status: 'done' });
   });
 
   test('in MULTI mode names downloads, deletes on both sides and conflicts', async () => {

@@ -183,7 +183,7 @@ describeEachStore('SINGLE mode', (store) => {
       status: 'refused',
       uploaded: 1,
       deletedRemote: 0,
-      refused: { guard: 'first-run', count: 20 },
+      refused: { guard: 'first-run', count: 20, deletes: { remote: 20, local: 0 } },
     });
   });
 

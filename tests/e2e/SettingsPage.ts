@@ -6,6 +6,13 @@ import { repositoryRoot } from '../support/testApp';
 
 const screenshots = path.join(repositoryRoot, 'artifacts', 'screenshots');
 
+/** Pictures take long and are for people: `npm run screenshots` wants them all, CI one of each state, others none. */
+const wantsAll = process.env.S3_SYNC_SCREENSHOTS === '1';
+const wantsPictures = wantsAll || process.env.CI === 'true';
+
+const WIDE = 1280;
+const NARROW = 768;
+
 /** An e-mail address and a password. */
 export interface Login {
   email: string;
@@ -24,6 +31,8 @@ export class SettingsPage {
   readonly bucketName: Locator;
   readonly region: Locator;
   readonly save: Locator;
+  readonly saveAndSync: Locator;
+  readonly testConnection: Locator;
   readonly syncNow: Locator;
   readonly cancel: Locator;
   readonly problems: Locator;
@@ -50,11 +59,28 @@ export class SettingsPage {
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
     await page.goto(`${url}/admin/auth/login`);
-    await page.locator('[name=email]').fill(login.email);
-    await page.locator('[name=password]').fill(login.password);
-    await page.locator('button[type=submit]').click();
-    await page.waitForURL((address) => !address.pathname.includes('/auth/'));
-    return new SettingsPage(context, page, url);
+    const settingsPage = new SettingsPage(context, page, url);
+    await settingsPage.logIn(login);
+    return settingsPage;
+  }
+
+  /** Fills in the login form, which is there already. */
+  async logIn({ email, password }: Login): Promise<void> {
+    await this.page.locator('[name=email]').fill(email);
+    await this.page.locator('[name=password]').fill(password);
+    await this.page.locator('button[type=submit]').click();
+    await this.page.waitForURL((address) => !address.pathname.includes('/auth/'));
+  }
+
+  /** Ends the login without a word to the page: neither its token nor the one to renew it is valid any more. */
+  async logOutBehindItsBack(): Promise<void> {
+    await this.#context.clearCookies();
+    await this.#context.route('**/*', async (route) => {
+      const headers = { ...route.request().headers() };
+      if ('authorization' in headers) headers.authorization = 'Bearer of-nobody';
+      await route.fallback({ headers });
+    });
+    this.page.once('framenavigated', () => void this.#context.unroute('**/*'));
   }
 
   private constructor(context: BrowserContext, page: Page, url: string) {
@@ -63,11 +89,13 @@ export class SettingsPage {
     this.page = page;
     this.bucketName = page.locator('[name=bucketName]');
     this.region = page.locator('[name=awsRegion]');
-    this.save = page.getByRole('button', { name: 'Save' });
+    this.save = page.getByRole('button', { name: 'Save', exact: true });
+    this.saveAndSync = page.getByRole('button', { name: 'Save and sync' });
+    this.testConnection = page.getByRole('button', { name: 'Test connection' });
     this.syncNow = page.getByRole('button', { name: 'Sync Files Now' });
     this.cancel = page.getByRole('button', { name: 'Cancel' });
     this.problems = page.locator('[data-notice=warning]').filter({ hasText: 'Nothing is synced yet' });
-    this.history = page.locator('tbody tr');
+    this.history = page.locator('[data-run]');
     page.on('console', (message) => {
       // A refused save is answered with 400, which the browser writes down too.
       if (message.type() === 'error' && !message.text().includes('status of 4')) {
@@ -77,10 +105,50 @@ export class SettingsPage {
     page.on('pageerror', (error) => this.consoleErrors.push(error.message));
   }
 
-  /** Goes to the page by its address. */
-  async visit(): Promise<void> {
-    await this.page.goto(`${this.#url}/admin/settings/s3-sync`);
+  /**
+   * Goes to the page by its address.
+   *
+   * @param tab the one to open; where there is none, the page chooses
+   */
+  async visit(tab?: string): Promise<void> {
+    const address = `${this.#url}/admin/settings/s3-sync${tab === undefined ? '' : `#${tab}`}`;
+    // Only the fragment may be another one, and that alone loads nothing.
+    if (this.page.url() === address) await this.page.reload();
+    else await this.page.goto(address);
     await this.page.getByRole('heading', { level: 1 }).waitFor();
+  }
+
+  /** @param name its text, in the language of the page */
+  async openTab(name: string): Promise<void> {
+    await this.page.getByRole('tab', { name, exact: true }).click();
+  }
+
+  /**
+   * Opens a part of the advanced settings.
+   *
+   * @param name what its title begins with
+   */
+  async openSection(name: string): Promise<void> {
+    await this.page.getByRole('button', { name: new RegExp(`^${name}`) }).click();
+  }
+
+  /** An input of the form. */
+  field(name: string): Locator {
+    return this.page.locator(`[name=${name}]`);
+  }
+
+  /** One step of the test of the connection: `region`, `list`, … */
+  check(step: string): Locator {
+    return this.page.locator(`[data-check=${step}]`);
+  }
+
+  /** Moves the focus by Tab, as someone without a pointer has to. */
+  async tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+    for (let steps = 0; steps < 80; steps += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await this.page.keyboard.press(key);
+    }
+    throw new Error(`${key} does not reach ${String(target)}.`);
   }
 
   mode(name: 'SINGLE' | 'MULTI'): Locator {
@@ -106,8 +174,44 @@ export class SettingsPage {
     await this.page.emulateMedia({ colorScheme });
   }
 
-  /** Keeps a picture of the whole page, the parts below the fold too. */
-  async screenshot(name: string, width = 1280): Promise<void> {
+  /**
+   * Looks at the page as it is now: in light and in dark, wide and narrow.
+   *
+   * @param name of the state, for its pictures
+   * @returns what axe finds serious or critical, and what is wider than a narrow window, one line each
+   */
+  async faults(name: string): Promise<string[]> {
+    const found: string[] = [];
+    for (const theme of ['light', 'dark'] as const) {
+      await this.chooseTheme(theme);
+      found.push(...(await this.accessibilityFaults()).map((fault) => `${theme}: ${fault}`));
+      if (!wantsAll && theme === 'dark') continue;
+      for (const width of wantsAll ? [WIDE, NARROW] : [WIDE]) await this.screenshot(`${name}-${theme}-${width}`, width);
+    }
+    await this.chooseTheme('light');
+    await this.page.setViewportSize({ width: NARROW, height: 900 });
+    found.push(...(await this.#overflows()));
+    await this.page.setViewportSize({ width: WIDE, height: 900 });
+    return found;
+  }
+
+  /** @returns what axe finds in a dialog, which is not inside the page's main part. */
+  async dialogFaults(name: string): Promise<string[]> {
+    await this.#settle();
+    if (wantsPictures) {
+      for (const theme of wantsAll ? (['dark', 'light'] as const) : (['light'] as const)) {
+        await this.chooseTheme(theme);
+        await this.#settle();
+        mkdirSync(screenshots, { recursive: true });
+        await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}-${WIDE}.png`) });
+      }
+    }
+    return this.#axe('[role=alertdialog], [role=dialog]');
+  }
+
+  /** Keeps a picture of the whole page, the parts below the fold too, where pictures are wanted. */
+  async screenshot(name: string, width = WIDE): Promise<void> {
+    if (!wantsPictures) return;
     await this.page.setViewportSize({ width, height: 900 });
     // The page scrolls inside the administration's frame, so a picture of the document would end at the fold.
     const height = await this.page.locator('#main-content').evaluate((main) => main.scrollHeight);
@@ -115,7 +219,7 @@ export class SettingsPage {
     await this.#settle();
     mkdirSync(screenshots, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
-    await this.page.setViewportSize({ width, height: 900 });
+    await this.page.setViewportSize({ width: WIDE, height: 900 });
   }
 
   /** @returns what axe finds serious or critical in the page, one line each. */
@@ -123,15 +227,35 @@ export class SettingsPage {
     // Strapi's own buttons are pale under the pointer (3.5:1).
     await this.page.mouse.move(0, 0);
     await this.#settle();
-    const { violations } = await new AxeBuilder({ page: this.page }).include('#main-content').analyze();
+    return this.#axe('#main-content');
+  }
+
+  async #axe(part: string): Promise<string[]> {
+    const { violations } = await new AxeBuilder({ page: this.page }).include(part).analyze();
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary ?? ''}`));
   }
 
+  /** Elements that reach over the right edge, but for those inside a part that scrolls by itself. */
+  #overflows(): Promise<string[]> {
+    return this.page.locator('#main-content').evaluate((main) => {
+      const edge = main.getBoundingClientRect().right;
+      const scrolls = (element: Element | null): boolean =>
+        element !== null &&
+        element !== main &&
+        (['auto', 'scroll'].includes(getComputedStyle(element).overflowX) || scrolls(element.parentElement));
+      return [...main.querySelectorAll('*')]
+        .filter((element) => element.getBoundingClientRect().right > edge + 1 && !scrolls(element))
+        .map((element) => `reaches over the edge: ${element.outerHTML.slice(0, 120)}`);
+    });
+  }
+
   /** Waits until colours and sizes have stopped changing; what moves for ever is not waited for. */
   async #settle(): Promise<void> {
-    await this.page.evaluate(() => {
+    await this.page.evaluate(async () => {
+      // What a change sets going, such as that of the theme, begins with the next frame.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       const ending = document.getAnimations().filter(({ effect }) => effect?.getComputedTiming().endTime !== Infinity);
       return Promise.allSettled(ending.map(({ finished }) => finished));
     });

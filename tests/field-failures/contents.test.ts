@@ -94,6 +94,7 @@ describeEachStore('What must arrive as it is', (store) => {
 
   // s5cmd#872, CVE-2021-32061
   test('8. objects whose keys lead out of the directory are told with their fix, and nothing is written outside', async () => {
+    // Outside of what is synced, like any other key that the filter leaves out.
     const outside = ['/uploads/absolute.txt'];
     const keys = [
       'uploads/../../outside.txt',

@@ -6,11 +6,18 @@ import { startStrapi, type StartedStrapi } from '../support/strapi';
 const routes = [
   ['get', '/s3-sync/settings', 'settings.read'],
   ['put', '/s3-sync/settings', 'settings.update'],
+  ['post', '/s3-sync/connection-test', 'settings.update'],
+  ['get', '/s3-sync/credentials', 'settings.read'],
   ['get', '/s3-sync/status', 'settings.read'],
   ['get', '/s3-sync/runs', 'settings.read'],
   ['get', '/s3-sync/runs/1', 'settings.read'],
   ['post', '/s3-sync/runs', 'sync.run'],
   ['post', '/s3-sync/runs/1/cancel', 'sync.run'],
+  ['get', '/s3-sync/errors', 'settings.read'],
+  ['post', '/s3-sync/plans', 'sync.run'],
+  ['get', '/s3-sync/plans', 'settings.read'],
+  ['get', '/s3-sync/plans/1', 'settings.read'],
+  ['post', '/s3-sync/plans/1/cancel', 'sync.run'],
   ['get', '/s3-sync/trash', 'settings.read'],
   ['post', '/s3-sync/trash/1/restore', 'sync.run'],
 ] as const;
@@ -100,6 +107,15 @@ describe('the admin API', () => {
     ['get', '/s3-sync/runs?page=1&page=2', 'page'],
     ['get', '/s3-sync/runs/1?pageSize=-1', 'pageSize'],
     ['get', '/s3-sync/trash?page=0', 'page'],
+    ['get', '/s3-sync/trash?search=a&search=b', 'search'],
+    ['get', '/s3-sync/errors?page=0', 'page'],
+    ['get', '/s3-sync/runs/1?kind=x', 'kind'],
+    ['get', '/s3-sync/plans/1?page=0', 'page'],
+    ['get', '/s3-sync/plans/1?pageSize=101', 'pageSize'],
+    ['get', '/s3-sync/plans/1?action=delete', 'action'],
+    ['get', '/s3-sync/plans/1?sort=name', 'sort'],
+    ['get', '/s3-sync/plans/1?order=up', 'order'],
+    ['get', '/s3-sync/plans/1?search=a&search=b', 'search'],
   ] as const)('refuses a bad query: %s %s', async (method, url, field) => {
     const answer = await send(app.admin, method, url);
     expect(answer.status).toBe(400);
@@ -110,6 +126,7 @@ describe('the admin API', () => {
     [{ confirm: 'yes' }, 'confirm'],
     [{ confirm: 3 }, 'confirm'],
     [{ takeOver: 'true' }, 'takeOver'],
+    [{ plan: 1 }, 'plan'],
     [[], ''],
     [{ force: true }, ''],
   ])('refuses to start a run with %j', async (body, field) => {

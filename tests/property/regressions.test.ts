@@ -120,6 +120,40 @@ const histories: [what: string, history: Partial<History>][] = [
       actions: [write(1, C), write(0, C, -3_600_000), whole(0), whole(1), loseBase(1), deliver(0), remove(0, C)],
     },
   ],
+  [
+    'a run of single keys ends early while a file is still being fetched, and then all files are lost',
+    {
+      instances: 4,
+      startsFull: true,
+      actions: [
+        whole(0, { interrupt: { at: 0, what: write(0, 3) } }),
+        write(0, A),
+        sync({ do: 'local', instance: 0 }, { interrupt: { at: 0, what: remove(0, MEDIA) } }),
+        sync({ do: 'local', instance: 0 }),
+        sync({ do: 'deliver', instance: 3 }, { faults: [{ at: 5, kind: 'lost-answer' }] }),
+        write(0, A),
+        loseFiles(3),
+      ],
+    },
+  ],
+  [
+    'a file is deleted in the moment in which it was fetched',
+    {
+      conditions: 'ignored',
+      startsFull: true,
+      actions: [
+        write(0, B),
+        remove(0, A),
+        write(1, B),
+        sync({ do: 'deliver-again', instance: 1, pick: 1 }, { crashAt: 0 }),
+        remove(0, C),
+        whole(0, { interrupt: { at: 0, what: write(0, C) } }),
+        deliver(0),
+        remove(1, C),
+        whole(1, { interrupt: { at: 25, what: remove(1, C) } }),
+      ],
+    },
+  ],
 ];
 
 describe('Nothing is lost, and all end alike and at rest, when', () => {

@@ -2,6 +2,7 @@ import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from '../../se
 import type * as LevelBase from '../../server/src/sync/base/LevelBase';
 import type { RemoteObject } from '../../server/src/sync/bucket/Bucket';
 import type { FeedChange } from '../../server/src/sync/Feed';
+import type { PlannedOperation } from '../../server/src/sync/PlannedOperation';
 import { Steps } from './Steps';
 
 const real = jest.requireActual<typeof LevelBase>('../../server/src/sync/base/LevelBase');
@@ -116,6 +117,20 @@ class CountedBase implements Base {
   async clearPlannedDeletes(): Promise<void> {
     await Steps.take();
     await this.#base.clearPlannedDeletes();
+  }
+
+  async planOperations(operations: readonly PlannedOperation[]): Promise<void> {
+    await Steps.take();
+    await this.#base.planOperations(operations);
+  }
+
+  plannedOperations(): AsyncIterable<PlannedOperation[]> {
+    return this.#base.plannedOperations();
+  }
+
+  async clearPlannedOperations(): Promise<void> {
+    await Steps.take();
+    await this.#base.clearPlannedOperations();
   }
 
   sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]> {

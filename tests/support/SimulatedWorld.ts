@@ -334,10 +334,11 @@ export class SimulatedWorld {
     for (const [key, content] of image) {
       instance.write(key, content, this.#oldest, false);
       const intent = this.#intent(key);
+      // Of a file that was never synced nobody will hear that it was replaced or deleted elsewhere.
+      if (!this.#wasInBucket.has(`${key} ${content}`)) intent.free('a backup had what was never synced');
       if (intent.heads.has(content)) continue;
       old.push(key);
-      const isKnown = this.#wasInBucket.has(`${key} ${content}`) && this.#isKnownAsOld(key, content);
-      if (!isKnown) intent.free('a backup had what nobody knew as old');
+      if (!this.#isKnownAsOld(key, content)) intent.free('a backup had what nobody knew as old');
     }
     const present = known.filter((key) => instance.read(key) !== undefined);
     const replaced = known.filter((key) => image.has(key));

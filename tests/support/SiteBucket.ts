@@ -1,7 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { GetObjectCommand, paginateListObjectsV2, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  type S3Client,
+} from '@aws-sdk/client-s3';
 import { errorCode } from '../../server/src/sync/errorCode';
 import type { Store } from './stores';
 import { waitUntil } from './waitUntil';
@@ -43,6 +49,13 @@ export class SiteBucket {
   async put(key: string, body: string): Promise<void> {
     const client = this.store.client();
     await client.send(new PutObjectCommand({ Bucket: this.name, Key: key, Body: body }));
+    client.destroy();
+  }
+
+  /** Deletes an object behind the plugin's back. */
+  async remove(key: string): Promise<void> {
+    const client = this.store.client();
+    await client.send(new DeleteObjectCommand({ Bucket: this.name, Key: key }));
     client.destroy();
   }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DeleteObjectCommand, GetObjectCommand, paginateListObjectsV2, PutObjectCommand } from '@aws-sdk/client-s3';
 import type { BucketSettings } from '../../server/src/sync/bucket/BucketSettings';
-import type { PlannedOperation } from '../../server/src/sync/Preview';
+import { PlanDigest } from '../../server/src/sync/PlanDigest';
+import type { PlannedOperation } from '../../server/src/sync/PlannedOperation';
 import { previewSync, sync } from '../../server/src/sync/sync';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import { runEngine, type EngineWish, type RunResult } from './runEngine';
@@ -20,6 +21,13 @@ export interface SyncedDirectoryOptions {
   /** Keys in a page of a listing. */
   pageSize?: number;
   bucket?: Partial<BucketSettings>;
+}
+
+/** What a preview gave. */
+export interface PreviewResult extends RunResult {
+  operations: PlannedOperation[];
+  told: PlannedOperation[];
+  digest: string;
 }
 
 /** A directory on the disk and a bucket, synced by the engine without Strapi. */
@@ -43,12 +51,17 @@ export class SyncedDirectory {
     return runEngine(sync, this.wish(), more);
   }
 
-  /** What a run would do, by the engine's own word: keys and actions in the order of keys, with how it ended. */
-  async preview(more: Partial<SyncOptions> = {}): Promise<RunResult & { operations: PlannedOperation[] }> {
-    const operations: PlannedOperation[] = [];
-    const makePlan = (options: SyncOptions) => previewSync(options, (one) => operations.push(one));
-    const result = await runEngine(makePlan, this.wish(), more);
-    return { ...result, operations: operations.sort((one, other) => (one.key < other.key ? -1 : 1)) };
+  /** What a run would do, by the engine's own word: in the order of keys, as it was told, and how it ended. */
+  async preview(more: Partial<SyncOptions> = {}): Promise<PreviewResult> {
+    const told: PlannedOperation[] = [];
+    const digest = new PlanDigest();
+    const onOperation = (one: PlannedOperation): void => {
+      told.push(one);
+      digest.add(one);
+    };
+    const result = await runEngine((options: SyncOptions) => previewSync(options, onOperation), this.wish(), more);
+    const operations = [...told].sort((one, other) => (one.key < other.key ? -1 : 1));
+    return { ...result, operations, told, digest: digest.digest() };
   }
 
   /** What an engine needs to know to sync this directory. */

@@ -12,6 +12,7 @@ export class TcpProxy {
   #isCut = false;
   #delayMs = 0;
   #sentBytes = 0;
+  readonly #counters: { text: string; count: number }[] = [];
 
   private constructor(target: URL) {
     this.#target = target;
@@ -37,6 +38,16 @@ export class TcpProxy {
   /** Bytes that were sent to the store. */
   get sentBytes(): number {
     return this.#sentBytes;
+  }
+
+  /**
+   * Counts what is sent to the store and holds this text, from now on.
+   * @returns a function that tells how often it was sent.
+   */
+  countSent(text: string): () => number {
+    const counter = { text, count: 0 };
+    this.#counters.push(counter);
+    return () => counter.count;
   }
 
   /** Ends all connections, and every new one at once. */
@@ -69,6 +80,7 @@ export class TcpProxy {
     }
     socket.on('data', (chunk: Buffer) => {
       this.#sentBytes += chunk.length;
+      for (const counter of this.#counters) if (chunk.includes(counter.text)) counter.count += 1;
     });
     const store = connect(Number(this.#target.port), this.#target.hostname);
     for (const [one, other] of [

@@ -47,6 +47,31 @@ export const runDetailAnswer = z.object({
 
 export const startedAnswer = z.object({ run: runAnswer });
 
+const planAnswer = z.object({
+  id: z.string(),
+  status: z.string(),
+  startedBy: z.string().optional(),
+  failed: z.number(),
+  counts: z.record(z.string(), z.object({ files: z.number(), bytes: z.number() })),
+  refused: z.object({ guard: z.string(), count: z.number(), digest: z.string().optional() }).optional(),
+  error: z.object({ code: z.string() }).optional(),
+});
+
+export const startedPlanAnswer = z.object({ plan: planAnswer });
+
+export const planListAnswer = z.object({ results: z.array(planAnswer) });
+
+export const planDetailAnswer = z.object({
+  plan: planAnswer,
+  operations: z.array(
+    z.object({ key: z.string(), action: z.string(), cause: z.string(), reason: z.string(), size: z.number() }),
+  ),
+  failures: z.array(z.object({ key: z.string(), code: z.string() })),
+  pagination: z.object({ page: z.number(), pageSize: z.number(), total: z.number() }),
+});
+
+export type PlanDetail = z.output<typeof planDetailAnswer>;
+
 export const statusAnswer = z.object({
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
   running: runAnswer.optional(),

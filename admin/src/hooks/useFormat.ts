@@ -10,6 +10,8 @@ export interface Format {
   bytes: (bytes: number) => string;
   /** A span of time, from milliseconds. */
   duration: (milliseconds: number) => string;
+  /** A span of time that is only estimated, from milliseconds: no more than minutes and whole seconds. */
+  roughDuration: (milliseconds: number) => string;
   /** A moment, from an ISO 8601 date, in the time zone of the browser. */
   moment: (iso: string) => string;
   list: (items: string[]) => string;
@@ -36,6 +38,13 @@ export function useFormat(): Format {
         const whole = Math.round(seconds);
         if (whole < 3600) return `${unit(Math.floor(whole / 60), 'minute', 0)} ${unit(whole % 60, 'second', 0)}`;
         return `${unit(Math.floor(whole / 3600), 'hour', 0)} ${unit(Math.floor((whole % 3600) / 60), 'minute', 0)}`;
+      },
+      roughDuration: (milliseconds) => {
+        const seconds = Math.max(1, Math.round(milliseconds / 1000));
+        if (seconds < 60) return unit(seconds < 10 ? seconds : Math.ceil(seconds / 5) * 5, 'second', 0);
+        const minutes = Math.round(seconds / 60);
+        if (minutes < 60) return unit(minutes, 'minute', 0);
+        return `${unit(Math.floor(minutes / 60), 'hour', 0)} ${unit(minutes % 60, 'minute', 0)}`;
       },
       moment: (iso) => intl.formatDate(iso, { dateStyle: 'medium', timeStyle: 'short' }),
       list: (items) => intl.formatList(items, { type: 'conjunction' }),

@@ -28,11 +28,15 @@ export function useSyncActions(onDone: () => void): SyncActions {
   const [busy, setBusy] = useState(false);
 
   const send = useCallback(
-    async (url: string, body: object) => {
+    async (url: string, body: object, isStart: boolean) => {
       setBusy(true);
       try {
         await post(url, body);
       } catch (error) {
+        if (isFetchError(error) && error.status === 409 && isStart) {
+          toggleNotification({ type: 'info', message: t('notification.busy') });
+          return;
+        }
         const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
         toggleNotification({ type: isFetchError(error) && error.status === 409 ? 'info' : 'danger', message });
       } finally {
@@ -43,8 +47,8 @@ export function useSyncActions(onDone: () => void): SyncActions {
     [post, formatAPIError, toggleNotification, t, onDone],
   );
 
-  const start = useCallback((request: StartRunRequest = {}) => send(`/${PLUGIN_ID}/runs`, request), [send]);
-  const cancel = useCallback((runId: number) => send(`/${PLUGIN_ID}/runs/${runId}/cancel`, {}), [send]);
+  const start = useCallback((request: StartRunRequest = {}) => send(`/${PLUGIN_ID}/runs`, request, true), [send]);
+  const cancel = useCallback((runId: number) => send(`/${PLUGIN_ID}/runs/${runId}/cancel`, {}, false), [send]);
 
   return { start, cancel, busy };
 }

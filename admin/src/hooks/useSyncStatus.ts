@@ -1,7 +1,8 @@
-import { useFetchClient } from '@strapi/strapi/admin';
-import { useCallback, useEffect, useState } from 'react';
+import { isFetchError, useFetchClient } from '@strapi/strapi/admin';
+import { useCallback, useEffect, useRef, useState } from 'react';
 
 import type { StatusAnswer } from '../../../server/src/routes/contract';
+import { paceOf, withSample, type Pace, type Sample } from '../pace';
 import { PLUGIN_ID } from '../pluginId';
 
 /** Milliseconds between two questions while a sync runs, and while none does. */
@@ -12,8 +13,12 @@ const IDLE_INTERVAL = 5000;
 export interface WatchedStatus {
   /** Absent until the first answer. */
   status: StatusAnswer | undefined;
+  /** How fast the run goes, measured between the answers. */
+  pace: Pace;
   /** The last question got no answer; `status` is then the last known one. */
   unreachable: boolean;
+  /** The last question was refused: the login has ended, or the role was changed. */
+  loggedOut: boolean;
   /** Asks at once instead of at the next interval. */
   refresh: () => void;
 }
@@ -25,7 +30,10 @@ export interface WatchedStatus {
 export function useSyncStatus(): WatchedStatus {
   const { get } = useFetchClient();
   const [status, setStatus] = useState<StatusAnswer>();
+  const samples = useRef<Sample[]>([]);
+  const [pace, setPace] = useState<Pace>({});
   const [unreachable, setUnreachable] = useState(false);
+  const [loggedOut, setLoggedOut] = useState(false);
   const [asked, setAsked] = useState(0);
   const refresh = useCallback(() => {
     setAsked((count) => count + 1);
@@ -40,13 +48,18 @@ export function useSyncStatus(): WatchedStatus {
       try {
         const { data } = await get<StatusAnswer>(`/${PLUGIN_ID}/status`);
         if (left) return;
+        samples.current = withSample(samples.current, data.running, performance.now());
+        setPace(paceOf(samples.current, data.running?.files));
         setStatus(data);
         setUnreachable(false);
+        setLoggedOut(false);
         if (data.running) interval = RUNNING_INTERVAL;
-      } catch {
+      } catch (error) {
         if (left) return;
         // Whatever the reason, the page says that what it shows may be old, and asks again.
-        setUnreachable(true);
+        const refused = isFetchError(error) && (error.status === 401 || error.status === 403);
+        setLoggedOut(refused);
+        setUnreachable(!refused);
       }
       if (!document.hidden) timer = setTimeout(() => void poll(), interval);
     };
@@ -64,5 +77,5 @@ export function useSyncStatus(): WatchedStatus {
     };
   }, [get, asked]);
 
-  return { status, unreachable, refresh };
+  return { status, pace, unreachable, loggedOut, refresh };
 }

@@ -1,5 +1,5 @@
 import type { PlanAnswer, SyncAnswer } from '../commands/contract';
-import type { PlannedOperation } from '../sync/Preview';
+import type { PlannedOperation } from '../sync/PlannedOperation';
 import type { KeyFailure, Refusal } from '../sync/SyncReport';
 
 /** The document of `sync --json` and `restore --json`. */
@@ -37,7 +37,7 @@ export function toPlanDocument({ report }: PlanAnswer, operations: readonly Plan
   const { mode, refused, error } = report;
   return {
     mode,
-    operations,
+    operations: operations.map(({ key, action, reason, size }) => ({ key, action, reason, size })),
     ...(refused === undefined ? {} : { refused: toRefusalDocument(refused) }),
     ...(error === undefined ? {} : { error }),
   };

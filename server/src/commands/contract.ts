@@ -9,7 +9,7 @@ import type {
   TrashAnswer,
 } from '../routes/contract';
 import type { ConnectionTest } from '../sync/bucket/testConnection';
-import type { PlannedOperation } from '../sync/Preview';
+import type { PlannedOperation } from '../sync/PlannedOperation';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, Refusal, SyncReport } from '../sync/SyncReport';
 

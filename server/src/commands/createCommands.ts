@@ -8,7 +8,7 @@ import type { Problem } from '../routes/contract';
 import type { Services } from '../services';
 import type { RunRequest, StartOutcome } from '../services/runner';
 import { createKeyFilter } from '../sync/KeyFilter';
-import type { PlannedOperation } from '../sync/Preview';
+import type { PlannedOperation } from '../sync/PlannedOperation';
 import { SyncError } from '../sync/SyncError';
 import type { KeyFailure, Refusal } from '../sync/SyncReport';
 import { CommandError } from './CommandError';

@@ -1,9 +1,13 @@
-import type { Settings } from '../config/settingsSchema';
-
-/** What the policy depends on. */
-export type PolicySettings = Pick<Settings, 'prefix' | 'awsRegion' | 'acl' | 'kmsKeyId' | 'serverSideEncryption'> & {
+/** What the policy depends on: of the settings, or of a form where they are not checked yet. */
+export interface PolicySettings {
   bucketName: string;
-};
+  /** `''`, or ends with `/`. */
+  prefix: string;
+  awsRegion?: string;
+  acl?: string;
+  kmsKeyId?: string;
+  serverSideEncryption?: string;
+}
 
 /**
  * The IAM policy of a user or role that may do what a sync needs, and nothing else.

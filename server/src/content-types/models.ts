@@ -14,6 +14,10 @@ export const INSTANCE_UID = 'plugin::s3-sync.instance';
 export const CHANGE_UID = 'plugin::s3-sync.change';
 /** Which process syncs a directory that several ones share. */
 export const LEASE_UID = 'plugin::s3-sync.lease';
+/** What asked for syncs and what came of it, one row for each counter. */
+export const COUNTER_UID = 'plugin::s3-sync.counter';
+/** Errors that belong to no run, the last 200. */
+export const ERROR_UID = 'plugin::s3-sync.error';
 
 /**
  * The plugin's own tables. Plain models and not content types: those, even hidden ones, are shown by GraphQL and
@@ -119,5 +123,28 @@ export const models: Model[] = [
       expiresAt: { type: 'biginteger' },
     },
     indexes: [{ name: 's3_sync_leases_directory_unique', columns: ['directory_id'], type: 'unique' }],
+  },
+  {
+    uid: COUNTER_UID,
+    tableName: 's3_sync_counters',
+    singularName: 's3-sync-counter',
+    attributes: { id: { type: 'increments' }, name: { type: 'string' }, value: { type: 'biginteger' } },
+    indexes: [{ name: 's3_sync_counters_name_unique', columns: ['name'], type: 'unique' }],
+  },
+  {
+    uid: ERROR_UID,
+    tableName: 's3_sync_errors',
+    singularName: 's3-sync-error',
+    attributes: {
+      id: { type: 'increments' },
+      source: { type: 'string' },
+      level: { type: 'string' },
+      message: { type: 'text' },
+      count: { type: 'integer' },
+      // Milliseconds of the server's own clock.
+      firstAt: { type: 'biginteger' },
+      lastAt: { type: 'biginteger' },
+      host: { type: 'string' },
+    },
   },
 ];

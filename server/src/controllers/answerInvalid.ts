@@ -1,11 +1,24 @@
 import type { Context } from 'koa';
 import type { SettingError } from '../config/settingsSchema';
+import type { Problem } from '../routes/contract';
 
 /** Answers 400 in the form of Strapi's own validation errors, so that the admin shows each at its field. */
 export function answerInvalid(ctx: Context, errors: readonly SettingError[]): void {
   const message = errors.length === 1 ? (errors[0]?.message ?? '') : `${errors.length} errors occurred`;
   answerError(ctx, 400, 'ValidationError', message, {
     errors: errors.map(({ path, message: text }) => ({ path, message: text, name: 'ValidationError' })),
+  });
+}
+
+/** Answers 400: nothing can be synced, and these are the reasons. */
+export function answerProblems(ctx: Context, problems: readonly Problem[]): void {
+  answerError(ctx, 400, 'ValidationError', problems.map(({ message }) => message).join(' '), {
+    problems,
+    errors: problems.map(({ setting, message }) => ({
+      path: setting === undefined ? [] : [setting],
+      message,
+      name: 'ValidationError',
+    })),
   });
 }
 

@@ -3,24 +3,23 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { toSettingErrors } from '../config/settingsSchema';
 import { servicesOf } from '../services';
-import { answerError, answerInvalid } from './answerInvalid';
-import { pageQuery } from './pageQuery';
+import { answerError, answerInvalid, answerProblems } from './answerInvalid';
+import { administratorName } from './administratorName';
+import { oneOf, pageQuery } from './pageQuery';
+import { NO_PLAN } from './plans';
 
 const idSchema = z.coerce.number().int().min(1).max(2_147_483_647);
+
+const detailQuery = pageQuery.extend({ kind: oneOf(['failed', 'conflict', 'withheld']).optional() });
 
 const startSchema = z.strictObject({
   confirm: z
     .string('Must be text.')
     .regex(/^[0-9a-f]{64}$/, 'Must be the digest of a refusal.')
     .optional(),
+  plan: z.string('Must be text.').optional(),
   takeOver: z.boolean('Must be true or false.').optional(),
-});
-
-const userSchema = z.object({
-  firstname: z.string().nullish(),
-  lastname: z.string().nullish(),
-  username: z.string().nullish(),
-  email: z.string().nullish(),
+  restore: z.boolean('Must be true or false.').optional(),
 });
 
 /** `/s3-sync/runs`: the history, and the button. */
@@ -42,14 +41,14 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
 
     async findOne(ctx: Context): Promise<void> {
       const id = idSchema.safeParse(readId(ctx));
-      const query = pageQuery.safeParse(ctx.query);
+      const query = detailQuery.safeParse(ctx.query);
       if (!query.success) {
         answerInvalid(ctx, toSettingErrors(query.error));
         return;
       }
       await services.runs.interruptDead();
-      const { page, pageSize } = query.data;
-      const answer = id.success ? await services.runs.get(id.data, page, pageSize) : undefined;
+      const { page, pageSize, kind } = query.data;
+      const answer = id.success ? await services.runs.get(id.data, page, pageSize, kind) : undefined;
       if (answer === undefined) {
         answerError(ctx, 404, 'NotFoundError', 'There is no such run. Only the last 200 are kept.', {});
         return;
@@ -64,12 +63,23 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
         answerInvalid(ctx, toStartErrors(body.error));
         return;
       }
-      const { confirm, takeOver } = body.data;
-      const startedBy = readName(ctx);
+      const { confirm, plan, takeOver, restore } = body.data;
+      const toApply = plan === undefined ? undefined : await services.plans.toApply(plan);
+      if (toApply?.kind === 'missing') {
+        answerError(ctx, 404, 'NotFoundError', NO_PLAN, {});
+        return;
+      }
+      if (toApply?.kind === 'outdated') {
+        answerError(ctx, 409, 'ConflictError', toApply.message, { code: 'PLAN_OUTDATED' });
+        return;
+      }
+      const startedBy = administratorName(ctx);
       const outcome = await services.runner.start({
         trigger: 'button',
+        ...(restore === true ? { scope: { kind: 'restore' as const } } : {}),
         ...(startedBy === undefined ? {} : { startedBy }),
         ...(confirm === undefined ? {} : { confirm }),
+        ...(toApply === undefined ? {} : { plan: toApply.digest }),
         ...(takeOver === undefined ? {} : { takeOver }),
       });
       switch (outcome.kind) {
@@ -81,14 +91,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
           answerError(ctx, 409, 'ConflictError', outcome.message, { run: outcome.run });
           return;
         case 'problems':
-          answerError(ctx, 400, 'ValidationError', outcome.problems.map(({ message }) => message).join(' '), {
-            problems: outcome.problems,
-            errors: outcome.problems.map(({ setting, message }) => ({
-              path: setting === undefined ? [] : [setting],
-              message,
-              name: 'ValidationError',
-            })),
-          });
+          answerProblems(ctx, outcome.problems);
       }
     },
 
@@ -117,13 +120,4 @@ function toStartErrors(error: z.ZodError): { path: string[]; message: string }[]
 
 function readId(ctx: Context): unknown {
   return z.object({ id: z.unknown() }).parse(ctx.params).id;
-}
-
-/** The administrator's name, for the history. */
-function readName(ctx: Context): string | undefined {
-  const user = z.object({ user: userSchema }).safeParse(ctx.state);
-  if (!user.success) return undefined;
-  const { firstname, lastname, username, email } = user.data.user;
-  const name = [firstname, lastname].filter((part) => typeof part === 'string' && part !== '').join(' ');
-  return [name, username, email].find((part) => typeof part === 'string' && part !== '') ?? undefined;
 }

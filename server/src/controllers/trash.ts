@@ -6,7 +6,9 @@ import type { RestoreAnswer } from '../routes/contract';
 import { servicesOf } from '../services';
 import { SyncError } from '../sync/SyncError';
 import { answerError, answerInvalid } from './answerInvalid';
-import { pageQuery } from './pageQuery';
+import { pageQuery, searchText } from './pageQuery';
+
+const querySchema = pageQuery.extend({ search: searchText });
 
 const paramsSchema = z.object({ id: z.string() });
 
@@ -16,9 +18,13 @@ export function trash({ strapi }: { strapi: Core.Strapi }) {
 
   return {
     async find(ctx: Context): Promise<void> {
-      const query = pageQuery.safeParse(ctx.query);
-      if (query.success) ctx.body = await services.trash.page(query.data.page, query.data.pageSize);
-      else answerInvalid(ctx, toSettingErrors(query.error));
+      const query = querySchema.safeParse(ctx.query);
+      if (!query.success) {
+        answerInvalid(ctx, toSettingErrors(query.error));
+        return;
+      }
+      const { page, pageSize, search } = query.data;
+      ctx.body = await services.trash.page(page, pageSize, search);
     },
 
     async restore(ctx: Context): Promise<void> {

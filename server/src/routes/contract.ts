@@ -1,7 +1,11 @@
 import type { Settings } from '../config/settingsSchema';
 import type { WriteConditions } from '../sync/bucket/probeConditions';
+import type { ChainSource } from '../sync/bucket/findCredentials';
+import type { ConnectionTest } from '../sync/bucket/testConnection';
 import type { TrashItem } from '../sync/local/Trash';
+import type { PlannedAction, PlannedOperation } from '../sync/PlannedOperation';
 import type { SyncProgress } from '../sync/SyncProgress';
+import type { TotalOfSides } from '../sync/SideTotals';
 import type { KeyFailure, Refusal, SyncStatus } from '../sync/SyncReport';
 
 /** One problem that keeps anything from being synced, for the page and the CLI alike. */
@@ -24,6 +28,17 @@ export interface SettingsAnswer {
   /** Where the credentials come from. */
   credentials: 'config' | 'aws-chain';
   problems: Problem[];
+}
+
+/**
+ * `POST /s3-sync/connection-test` with the changes of a form, which need not be saved: 200 whatever the store said,
+ * 400 with an error at each setting that is wrong or missing. Saves nothing.
+ */
+export type ConnectionTestAnswer = ConnectionTest;
+
+/** `GET /s3-sync/credentials`: where requests get their keys from, `none` where there are none. May take seconds. */
+export interface CredentialsAnswer {
+  source: 'config' | ChainSource;
 }
 
 /** What asked for a run. */
@@ -59,9 +74,14 @@ export interface RunAnswer {
   error?: { code: string; message: string; fix: string };
   /** Only while it runs. */
   progress?: SyncProgress;
+  /** Files in the directory, once they are counted; only while it runs, and for those who watch. */
+  files?: number;
 }
 
-/** `GET /s3-sync/runs/:id?page=&pageSize=`: the run and one page of its failures. */
+/** What a file of a run is listed for. */
+export type FailureKind = 'failed' | 'conflict' | 'withheld';
+
+/** `GET /s3-sync/runs/:id?page=&pageSize=&kind=`: the run and one page of its failures, of one kind or of all. */
 export interface RunDetailAnswer {
   run: RunAnswer;
   failures: KeyFailure[];
@@ -84,8 +104,56 @@ export interface RunListAnswer {
 export interface StartRunRequest {
   /** `refused.digest` of the run whose deletes the person confirmed. */
   confirm?: string;
+  /**
+   * Id of a plan: exactly that is done. 404 where there is none, 409 with the code `PLAN_OUTDATED` where its settings are
+   * others by now; a run that finds other files than the plan ends `failed` with that code, and has written nothing.
+   */
+  plan?: string;
   /** Take over a bucket that another site owned. */
   takeOver?: boolean;
+  /** Bring back what is missing here from the bucket, instead of a sync. Writes nothing to the bucket. */
+  restore?: boolean;
+}
+
+/** What a run would do: a plan, without its operations. It is kept for a day, on the server that made it. */
+export interface PlanAnswer {
+  id: string;
+  status: 'making' | 'ready' | 'failed' | 'cancelled';
+  /** Name of the administrator who asked for it. */
+  startedBy?: string;
+  /** ISO 8601. */
+  startedAt: string;
+  endedAt?: string;
+  mode: Settings['mode'];
+  /** Name of the server that made it. */
+  host: string;
+  /** Files looked at so far. */
+  seen: number;
+  /** Files that could not be looked at; with any, nothing would be deleted. */
+  failed: number;
+  counts: Record<PlannedAction, { files: number; bytes: number }>;
+  /** The guard that would withhold the deletes, and the digest that confirms them. */
+  refused?: Refusal;
+  error?: { code: string; message: string; fix: string };
+}
+
+/** `POST /s3-sync/plans`: 202 `{ plan }`, 409 while a run or another preview goes on, 400 with the problems. */
+export interface StartPlanAnswer {
+  plan: PlanAnswer;
+}
+
+/** `GET /s3-sync/plans`: newest first, at most three that are finished. */
+export interface PlanListAnswer {
+  results: PlanAnswer[];
+}
+
+/** `GET /s3-sync/plans/:id?page=&pageSize=&action=&search=&sort=action|key|size&order=asc|desc` */
+export interface PlanDetailAnswer {
+  plan: PlanAnswer;
+  operations: PlannedOperation[];
+  /** The first hundred files that could not be looked at. */
+  failures: KeyFailure[];
+  pagination: Pagination;
 }
 
 /** One server of the site. */
@@ -109,9 +177,13 @@ export interface InstanceAnswer {
   conditions?: WriteConditions;
 }
 
-/** `GET /s3-sync/trash?page=&pageSize=`: what the server that answers keeps, newest first. */
+/** `GET /s3-sync/trash?page=&pageSize=&search=`: what the server that answers keeps, newest first. */
 export interface TrashAnswer {
   results: TrashItem[];
+  /** Name of the server. */
+  host: string;
+  /** Days for which a file is kept. */
+  keptDays: number;
   pagination: Pagination;
 }
 
@@ -135,7 +207,7 @@ export type SkipReason = 'coalesced' | 'off' | 'excluded' | 'problems' | 'outsid
 /** How a run ended, for the counts; `failed` where a single file failed, too. */
 export type RunOutcome = 'changed' | 'unchanged' | 'refused' | 'failed' | 'cancelled';
 
-/** What asked for syncs on the server that answers, and what came of it, since it was started. */
+/** What asked for syncs, and what came of it. */
 export interface ActivityAnswer {
   /** ISO 8601. */
   since: string;
@@ -152,12 +224,70 @@ export interface ActivityAnswer {
   bytes: number;
 }
 
+/** The last time that all files were looked at, on the server that answers. */
+export interface LookAnswer {
+  /** ISO 8601. */
+  at: string;
+  status: SyncStatus;
+  /** What stood on each side at its end; absent where it did not come so far. */
+  sides?: TotalOfSides;
+}
+
+/** When this server will look at all files by itself; ISO 8601. */
+export interface ScheduleAnswer {
+  /** At the local files. */
+  scanAt?: string;
+  /** At both sides. */
+  reconcileAt?: string;
+}
+
+/**
+ * How the two sides stand, by the last look and the last run.
+ * - `off`: nothing is synced, see the problems.
+ * - `running`: a run goes on.
+ * - `in-step`: they were found or made equal.
+ * - `out-of-step`: the last run did not do all that was to be done.
+ * - `unknown`: nobody has looked yet.
+ */
+export type StepState = 'off' | 'running' | 'in-step' | 'out-of-step' | 'unknown';
+
 /** `GET /s3-sync/status`, polled by the page. */
 export interface StatusAnswer {
   problems: Problem[];
+  state: StepState;
   /** Oldest first. */
   instances: InstanceAnswer[];
+  /** On the server that answers, since its start. */
   activity: ActivityAnswer;
+  /** On all servers of the site, since the plugin was first started. */
+  totals: ActivityAnswer;
+  lastLook?: LookAnswer;
+  next: ScheduleAnswer;
   running?: RunAnswer;
   lastRun?: RunAnswer;
+}
+
+/** Where an error arose that belongs to no run. */
+export type ErrorSource = 'triggers' | 'feed' | 'history' | 'servers' | 'read-through';
+
+/** Errors of one kind that belong to no run. */
+export interface ErrorAnswer {
+  id: number;
+  source: ErrorSource;
+  level: 'warn' | 'error';
+  /** What happened, in the words of the log. */
+  message: string;
+  /** How often, within an hour of one another. */
+  count: number;
+  /** ISO 8601. */
+  firstAt: string;
+  lastAt: string;
+  /** Name of the server. */
+  host: string;
+}
+
+/** `GET /s3-sync/errors?page=&pageSize=`: newest first, the last 200. */
+export interface ErrorListAnswer {
+  results: ErrorAnswer[];
+  pagination: Pagination;
 }

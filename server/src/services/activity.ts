@@ -1,4 +1,5 @@
-import type { ActivityAnswer, RunOutcome, SkipReason, TriggerName } from '../routes/contract';
+import type { ActivityAnswer, LookAnswer, RunOutcome, SkipReason, TriggerName } from '../routes/contract';
+import type { SyncScope } from '../sync/SyncOptions';
 import type { SyncReport } from '../sync/SyncReport';
 
 /** What happened since the last run that is in the history. */
@@ -21,11 +22,13 @@ export interface ActivityService {
   /** A run failed for a reason that may pass, and will be done again. */
   retry(): void;
   /** A run has ended. */
-  ran(trigger: TriggerName, report: SyncReport): void;
+  ran(trigger: TriggerName, scope: SyncScope, report: SyncReport): void;
   /** Counts since the last call: called for each run that enters the history. */
   takeSinceLastKept(): SinceLastKept;
   /** All counts since the start of this process. */
   read(): ActivityAnswer;
+  /** The last run that looked at all files; `undefined` before there was one. */
+  lastLook(): LookAnswer | undefined;
 }
 
 /** Makes the counters of one process; they begin at 0. */
@@ -39,6 +42,7 @@ export function createActivity(): ActivityService {
   let retries = 0;
   let bytes = 0;
   let kept = { events: 0, runs: 0 };
+  let look: LookAnswer | undefined;
 
   return {
     event(trigger) {
@@ -50,7 +54,11 @@ export function createActivity(): ActivityService {
     retry() {
       retries += 1;
     },
-    ran(trigger, report) {
+    ran(trigger, { kind }, report) {
+      if (kind !== 'keys') {
+        const { status, sides } = report;
+        look = { at: new Date().toISOString(), status, ...(sides === undefined ? {} : { sides }) };
+      }
       runs[trigger] = (runs[trigger] ?? 0) + 1;
       outcomes[outcomeOf(report)] += 1;
       bytes += report.bytes;
@@ -73,6 +81,7 @@ export function createActivity(): ActivityService {
       requests: { ...requests },
       bytes,
     }),
+    lastLook: () => look,
   };
 }
 

@@ -15,6 +15,8 @@ export interface DatedFeedRow extends FeedRow {
 export interface FeedService extends Feed {
   /** Rows after a position, oldest first, at most so many. */
   since(position: number, limit: number): Promise<DatedFeedRow[]>;
+  /** What was last done with each key; those that no row names are left out. */
+  lastActions(keys: readonly string[]): Promise<ReadonlyMap<string, FeedRow['action']>>;
   /**
    * Forgets what no directory can need any more: everything after 400 days, and after 7 days rows that name no replaced
    * or deleted content and have a newer one of the same key.
@@ -126,6 +128,16 @@ export function createFeed(strapi: Core.Strapi, clock: DatabaseClock): FeedServi
 
     async since(position, limit) {
       return find({ where: { id: { $gt: position } }, orderBy: { id: 'asc' }, limit });
+    },
+
+    async lastActions(keys) {
+      const last = new Map<string, FeedRow['action']>();
+      for (let at = 0; at < keys.length; at += BATCH) {
+        const keyHash = { $in: keys.slice(at, at + BATCH).map(hashOf) };
+        const oldestFirst = await find({ where: { keyHash }, orderBy: { id: 'asc' } });
+        for (const { key, action } of oldestFirst) last.set(key, action);
+      }
+      return last;
     },
 
     async prune() {

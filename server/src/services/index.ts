@@ -1,17 +1,30 @@
 import type { Core } from '@strapi/strapi';
+import { BaseAccess } from '../serve/BaseAccess';
+import { createFiles, type FilesService, type OwnedFilesService } from '../serve/files';
+import { KnownFiles } from '../serve/KnownFiles';
+import { MediaUrls } from '../serve/MediaUrls';
+import { NamedKeys } from '../serve/NamedKeys';
+import { ReadThrough } from '../serve/ReadThrough';
+import { ServingSettings } from '../serve/Serving';
+import { BaseKeeper } from '../sync/base/BaseKeeper';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
+import { createFailureAnnouncer } from './announceFailure';
+import { createCounters, type CountersService } from './counters';
 import { createCredentials, type CredentialsService } from './credentials';
 import { createDatabaseClock, type DatabaseClock } from './databaseClock';
+import { createErrorLog, type ErrorLogService } from './errorLog';
 import { createFeed, type FeedService } from './feed';
 import { createInstances, type InstancesService } from './instances';
 import { createLeases } from './leases';
 import { createLog, type Log } from './log';
 import { createMediaReferences, type MediaReferencesService } from './mediaReferences';
 import { identifyProcess } from './ProcessIdentity';
+import { createPlans, type PlansService } from './plans';
 import { createRunner, type RunnerService } from './runner';
 import { createRuns, type RunsService } from './runs';
+import { createSchedule, type ScheduleService } from './schedule';
 import { createSettings, type SettingsService } from './settings';
 import { createSite, type SiteService } from './site';
 import { createStatus, type StatusService } from './status';
@@ -31,9 +44,19 @@ export interface Services {
   trash: TrashService;
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
+  counters: CountersService;
+  errorLog: ErrorLogService;
+  schedule: ScheduleService;
   runner: RunnerService;
+  plans: PlansService;
   status: StatusService;
   commands: CommandsService;
+  servingSettings: ServingSettings;
+  baseAccess: BaseAccess;
+  knownFiles: KnownFiles;
+  mediaUrls: MediaUrls;
+  readThrough: ReadThrough;
+  files: OwnedFilesService;
   log: Log;
 }
 
@@ -56,11 +79,15 @@ function createServices(strapi: Core.Strapi): Services {
   const credentials = createCredentials(strapi);
   const site = createSite(strapi);
   const runs = createRuns(strapi, self, clock);
-  const instances = createInstances(strapi, self, clock, log);
-  const leases = createLeases(strapi, self, clock, log);
+  const errorLog = createErrorLog(strapi, log);
+  const instances = createInstances(strapi, self, clock, errorLog.logFor('servers'));
+  const leases = createLeases(strapi, self, clock, errorLog.logFor('servers'));
   const feed = createFeed(strapi, clock);
   const mediaReferences = createMediaReferences(strapi, settings);
   const activity = createActivity();
+  const baseKeeper = new BaseKeeper();
+  const counters = createCounters(strapi, activity, log);
+  const schedule = createSchedule();
   const runner = createRunner({
     settings,
     credentials,
@@ -71,11 +98,25 @@ function createServices(strapi: Core.Strapi): Services {
     feed,
     mediaReferences,
     activity,
+    baseKeeper,
+    announce: createFailureAnnouncer(strapi, log),
     log,
+    errors: errorLog.logFor('history'),
   });
-  const status = createStatus(settings, runner, runs, instances, activity);
+  const plans = createPlans(settings, runner, log);
+  const status = createStatus({ settings, runner, runs, instances, activity, counters, schedule });
   const wishes = createWishes();
   const trash = createTrash(settings, feed, wishes);
+  const servingSettings = new ServingSettings(settings, credentials);
+  const baseAccess = new BaseAccess(baseKeeper, leases);
+  const knownFiles = new KnownFiles(baseAccess, log);
+  baseKeeper.onChange((keys) => {
+    knownFiles.forget(keys);
+  });
+  const mediaUrls = new MediaUrls(servingSettings, knownFiles, () => strapi.config.get('server.url', ''));
+  const named = new NamedKeys(mediaReferences, feed, baseAccess);
+  const readThrough = new ReadThrough({ access: baseAccess, named, feed, log: errorLog.logFor('read-through') });
+  const files = createFiles(settings, servingSettings, named);
   const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
   return {
     settings,
@@ -89,9 +130,19 @@ function createServices(strapi: Core.Strapi): Services {
     trash,
     mediaReferences,
     activity,
+    counters,
+    errorLog,
+    schedule,
     runner,
+    plans,
     status,
     commands,
+    servingSettings,
+    baseAccess,
+    knownFiles,
+    mediaUrls,
+    readThrough,
+    files,
     log,
   };
 }
@@ -106,6 +157,7 @@ const services = {
   status: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).status,
   commands: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).commands,
   trash: ({ strapi }: { strapi: Core.Strapi }) => servicesOf(strapi).trash,
+  files: ({ strapi }: { strapi: Core.Strapi }): FilesService => servicesOf(strapi).files,
 };
 
 export default services;

@@ -25,12 +25,22 @@ export interface HeldLease {
  * right is a row in the database that ends by itself, on the database's clock.
  */
 export interface LeasesService {
-  /** @param onLost called where the lease ended before it was released: what goes on must stop. */
+  /**
+   * A process that has the right already shares it among all that goes on in it, until the last one gives it back.
+   *
+   * @param onLost called where the lease ended before it was released: what goes on must stop.
+   */
   acquire(directoryId: string, onLost: () => void): Promise<Lease | HeldLease>;
 }
 
 /** How long a lease lasts without renewal, in ms. It is renewed with every heartbeat. */
 export const LEASE_MS = 30_000;
+
+/** A right that this process has, and those in it who are told when it is lost. */
+interface Shared {
+  onLost: Set<() => void>;
+  endRenewals: () => void;
+}
 
 const leaseRow = z.object({
   id: z.number(),
@@ -50,6 +60,8 @@ export function createLeases(
   log: Log,
 ): LeasesService {
   const leases = () => strapi.db.query(LEASE_UID);
+  const sharedById = new Map<string, Shared>();
+  let turn: Promise<unknown> = Promise.resolve();
 
   async function find(directoryId: string): Promise<z.output<typeof leaseRow> | undefined> {
     const row: unknown = await leases().findOne({ where: { directoryId } });
@@ -105,24 +117,53 @@ export function createLeases(
     };
   }
 
-  return {
-    async acquire(directoryId, onLost) {
-      const other = await take(directoryId);
-      if (other !== undefined) return other;
-      const endRenewals = renew(directoryId, onLost);
-      return {
-        kind: 'mine',
-        async release() {
-          endRenewals();
-          await leases()
-            .deleteMany({ where: { directoryId, bootId: self.bootId } })
-            .catch((error: unknown) => {
-              log.warn(`The right to sync this directory ends by itself in a while: ${describeError(error)}`);
-            });
-        },
-      };
-    },
-  };
+  /** Takes and gives back one after the other: a right that is just given back must not count as taken. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const done = turn.then(work);
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
+  async function giveBack(directoryId: string, shared: Shared, onLost: () => void): Promise<void> {
+    shared.onLost.delete(onLost);
+    if (shared.onLost.size > 0) return;
+    shared.endRenewals();
+    const current = sharedById.get(directoryId);
+    // It was lost, and taken anew meanwhile by something else in this process.
+    if (current !== undefined && current !== shared) return;
+    sharedById.delete(directoryId);
+    await leases()
+      .deleteMany({ where: { directoryId, bootId: self.bootId } })
+      .catch((error: unknown) => {
+        log.warn(`The right to sync this directory ends by itself in a while: ${describeError(error)}`);
+      });
+  }
+
+  async function acquire(directoryId: string, onLost: () => void): Promise<Lease | HeldLease> {
+    const known = sharedById.get(directoryId);
+    const other = known === undefined ? await take(directoryId) : undefined;
+    if (other !== undefined) return other;
+    const shared = known ?? share(directoryId);
+    // A function of its own: the same one may be given twice.
+    const lost = (): void => {
+      onLost();
+    };
+    shared.onLost.add(lost);
+    return { kind: 'mine', release: () => inTurn(() => giveBack(directoryId, shared, lost)) };
+  }
+
+  function share(directoryId: string): Shared {
+    const onLost = new Set<() => void>();
+    const endRenewals = renew(directoryId, () => {
+      sharedById.delete(directoryId);
+      for (const tell of onLost) tell();
+    });
+    const shared = { onLost, endRenewals };
+    sharedById.set(directoryId, shared);
+    return shared;
+  }
+
+  return { acquire: (directoryId, onLost) => inTurn(() => acquire(directoryId, onLost)) };
 }
 
 function held({ host, pid }: { host: string; pid: number }): HeldLease {

@@ -1,14 +1,16 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/settingsSchema';
 import type { Problem, RunAnswer, TriggerName } from '../routes/contract';
+import type { BaseKeeper } from '../sync/base/BaseKeeper';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';
 import type { Bucket } from '../sync/bucket/Bucket';
+import { openInspection } from '../sync/bucket/inspectBucket';
 import { openBucket } from '../sync/bucket/S3Bucket';
 import { testConnection, type ConnectionTest } from '../sync/bucket/testConnection';
 import { createKeyFilter } from '../sync/KeyFilter';
-import type { PlannedOperation } from '../sync/Preview';
+import type { PlannedOperation } from '../sync/PlannedOperation';
 import { previewSync, sync } from '../sync/sync';
-import type { SyncErrorCode } from '../sync/SyncError';
+import { SyncError, type SyncErrorCode } from '../sync/SyncError';
 import type { OwnerIdentity, SyncOptions, SyncScope } from '../sync/SyncOptions';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
@@ -25,7 +27,7 @@ import type { MediaReferencesService } from './mediaReferences';
 import { HEARTBEAT_MS } from './ProcessIdentity';
 import { readDirectoryId } from './readDirectoryId';
 import type { RunsService } from './runs';
-import type { SettingsService, SettingsState } from './settings';
+import { explainGaps, type SettingsService, type SettingsState } from './settings';
 import type { SiteService } from './site';
 
 /** What is asked of a run. */
@@ -37,6 +39,8 @@ export interface RunRequest {
   scope?: SyncScope;
   /** Digest of the refusal that a person confirmed. */
   confirm?: string;
+  /** Digest of the plan that is to be carried out, and nothing else. */
+  plan?: string;
   takeOver?: boolean;
 }
 
@@ -57,7 +61,10 @@ export type StartOutcome =
 
 export interface PreviewRequest {
   signal: AbortSignal;
-  onOperation(operation: PlannedOperation): void;
+  /** Called once nothing is in the way, before anything is looked at. */
+  onReady?(state: SettingsState): Promise<void>;
+  onProgress?(progress: SyncProgress): void;
+  onOperation(operation: PlannedOperation): void | Promise<void>;
   onFailure(failure: KeyFailure): void;
 }
 
@@ -68,8 +75,12 @@ export interface RunnerService {
   start(request: RunRequest): Promise<StartOutcome>;
   /** Says what a whole run would do. Takes the place of a run while it looks, and leaves no trace in the history. */
   preview(request: PreviewRequest): Promise<PreviewOutcome>;
-  /** Tries everything that a sync does with the bucket. */
-  test(signal: AbortSignal): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
+  /**
+   * Tries everything that a sync does with the bucket.
+   *
+   * @param draft settings to try instead of those that count now.
+   */
+  test(signal: AbortSignal, draft?: Settings): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
   /** The run that goes on in this process, with its progress. */
   current(): RunAnswer | undefined;
   /** Resolves when nothing goes on in this process. */
@@ -91,7 +102,12 @@ export interface RunnerParts {
   feed: FeedService;
   mediaReferences: MediaReferencesService;
   activity: ActivityService;
+  baseKeeper: BaseKeeper;
+  /** Told of each run that has entered the history. Must not throw. */
+  announce(run: RunAnswer): void;
   log: Log;
+  /** For what goes wrong beside the runs themselves. */
+  errors: Log;
 }
 
 /** Failures of a run that a later one may not meet any more, without anybody's help. */
@@ -129,6 +145,8 @@ interface Ready {
 }
 
 interface Active {
+  /** It only looks. */
+  isPreview?: boolean;
   controller: AbortController;
   /** Cancelled because another process may sync the directory by now. */
   lostLease?: boolean;
@@ -139,7 +157,7 @@ interface Active {
 
 /** Makes the runner of this process. */
 export function createRunner(parts: RunnerParts): RunnerService {
-  const { settings, runs, activity, log } = parts;
+  const { settings, runs, activity, log, errors } = parts;
   const history = createHistory();
   let active: Active | undefined;
   let stopped = false;
@@ -176,6 +194,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       owner,
       maxDelete: values.maxDelete,
       concurrency: values.concurrency,
+      openBase: (options) => parts.baseKeeper.openForRun(options),
       referenced: (keys) => parts.mediaReferences.referenced(keys, places.directory),
       otherDirectory: (directoryId) => parts.instances.findOther(directoryId),
       ...(mode === 'MULTI' ? { multi: { feed: parts.feed, trashDays: values.trashDays } } : {}),
@@ -190,16 +209,23 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const lease = await acquireLease(mine, state.places.stateDirectory);
     if (lease?.kind === 'held') return busyElsewhere(lease);
     try {
+      await request.onReady?.(state);
       const bucket = openBucket(ready.bucket);
       try {
         const options = optionsFor(state, mode, bucket, await parts.site.identity());
         const signal = AbortSignal.any([mine.controller.signal, request.signal]);
-        const onFailure = (failure: KeyFailure): void => {
-          request.onFailure(failure);
-        };
-        const report = await previewSync({ ...options, scope: { kind: 'whole' }, signal, onFailure }, (operation) => {
-          request.onOperation(operation);
-        });
+        const report = await previewSync(
+          {
+            ...options,
+            scope: { kind: 'whole' },
+            signal,
+            onProgress: (progress) => request.onProgress?.(progress),
+            onFailure: (failure) => {
+              request.onFailure(failure);
+            },
+          },
+          (operation) => request.onOperation(operation),
+        );
         return { kind: 'planned', report };
       } finally {
         bucket.close();
@@ -239,7 +265,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const directoryId = await readDirectoryId(stateDirectory);
     if (directoryId === undefined) return undefined;
     return parts.leases.acquire(directoryId, () => {
-      log.error('The run is cancelled: the database was away for too long to be sure that no other server syncs.');
+      errors.error('The run is cancelled: the database was away for too long to be sure that no other server syncs.');
       mine.lostLease = true;
       mine.controller.abort();
     });
@@ -255,10 +281,10 @@ export function createRunner(parts: RunnerParts): RunnerService {
     bucketSettings: BucketSettings,
   ): Promise<RunEnd> {
     const { places } = state;
-    const failures = createFailureWriter(run.id, runs, log);
+    const failures = createFailureWriter(run.id, runs, errors);
     const heartbeat = setInterval(() => {
       runs.heartbeat(run.id).catch((error: unknown) => {
-        log.warn(`Run ${run.id} could not show that it goes on: ${describeError(error)}`);
+        errors.warn(`Run ${run.id} could not show that it goes on: ${describeError(error)}`);
       });
     }, HEARTBEAT_MS).unref();
     const scope: SyncScope = request.scope ?? { kind: 'whole' };
@@ -278,6 +304,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
             await parts.instances.enter({ directory: places.directory, directoryId, mode });
           },
           ...(request.confirm === undefined ? {} : { confirm: request.confirm }),
+          ...(request.plan === undefined ? {} : { plan: request.plan }),
           ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
           signal: mine.controller.signal,
           onProgress: (progress) => {
@@ -302,30 +329,34 @@ export function createRunner(parts: RunnerParts): RunnerService {
     clearInterval(heartbeat);
     await failures.flush();
     await parts.instances.noteRun(report).catch((error: unknown) => {
-      log.warn(`The end of run ${run.id} could not be noted for the others: ${describeError(error)}`);
+      errors.warn(`The end of run ${run.id} could not be noted for the others: ${describeError(error)}`);
     });
     const isStoreWorth = mine.lostLease === true || isWorthRetrying(report, failures.passing);
     const isUnsettled = failures.unsettled && report.status !== 'cancelled';
     return {
-      run: await end(run, report, history.keeps(request.trigger, scope, report, failures.digest())),
+      run: await end(run, scope, report, history.keeps(request.trigger, scope, report, failures.digest())),
       worthRetrying: isStoreWorth || isUnsettled,
       onlyUnsettled: isUnsettled && !isStoreWorth,
     };
   }
 
   /** Writes down how the run ended. A history that cannot be written does not undo what was synced. */
-  async function end(run: RunAnswer, report: SyncReport, isKept: boolean): Promise<RunAnswer> {
-    activity.ran(run.trigger, report);
+  async function end(run: RunAnswer, scope: SyncScope, report: SyncReport, isKept: boolean): Promise<RunAnswer> {
+    activity.ran(run.trigger, scope, report);
     if (isKept) logReport(log, run, report);
     else log.debug(`Run ${run.id} (${run.trigger}) found nothing new, and is not kept in the history.`);
     const counts = isKept ? activity.takeSinceLastKept() : undefined;
     for (const pauseMs of FINISH_PAUSES_MS) {
       try {
-        if (counts !== undefined) return await runs.finish(run.id, report, counts);
+        if (counts !== undefined) {
+          const ended = await runs.finish(run.id, report, counts);
+          parts.announce(ended);
+          return ended;
+        }
         await runs.remove(run.id);
         return { ...run, ...report };
       } catch (error) {
-        log.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
+        errors.error(`Run ${run.id} ended, but its end could not be written down: ${describeError(error)}`);
         await setTimeout(pauseMs, undefined, { ref: false });
       }
     }
@@ -335,10 +366,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
   return {
     async start(request) {
       if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
-      if (active !== undefined) {
-        const run = this.current();
-        return { kind: 'busy', message: 'A sync is running already.', ...(run === undefined ? {} : { run }) };
-      }
+      if (active !== undefined) return busyHere(active, this.current());
       const mine: Active = { controller: new AbortController() };
       active = mine;
       try {
@@ -353,11 +381,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
 
     async preview(request) {
       if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
-      if (active !== undefined) {
-        const run = this.current();
-        return { kind: 'busy', message: 'A sync is running already.', ...(run === undefined ? {} : { run }) };
-      }
-      const mine: Active = { controller: new AbortController() };
+      if (active !== undefined) return busyHere(active, this.current());
+      const mine: Active = { controller: new AbortController(), isPreview: true };
       active = mine;
       const outcome = preview(mine, request).finally(() => {
         active = undefined;
@@ -367,18 +392,24 @@ export function createRunner(parts: RunnerParts): RunnerService {
       return outcome;
     },
 
-    async test(signal) {
-      const { settings: values, problems } = await settings.read();
+    async test(signal, draft) {
+      const values = draft ?? (await settings.read()).settings;
       const { bucketName, awsRegion } = values;
       if (bucketName === undefined || awsRegion === undefined) {
+        const problems = explainGaps(values);
         return { problems: problems.filter(({ setting }) => setting === 'bucketName' || setting === 'awsRegion') };
       }
-      const bucketSettings = toBucketSettings(values, { bucketName, awsRegion }, parts.credentials);
-      const bucket = openBucket({ ...bucketSettings, maxAttempts: TEST_ATTEMPTS });
+      const bucketSettings = {
+        ...toBucketSettings(values, { bucketName, awsRegion }, parts.credentials),
+        maxAttempts: TEST_ATTEMPTS,
+      };
+      const bucket = openBucket(bucketSettings);
+      const inspection = openInspection(bucketSettings);
       try {
-        return { test: await testConnection(bucket, signal) };
+        return { test: await testConnection(bucket, signal, inspection) };
       } finally {
         bucket.close();
+        inspection.close();
       }
     },
 
@@ -406,6 +437,11 @@ export function createRunner(parts: RunnerParts): RunnerService {
       await active?.ended;
     },
   };
+}
+
+function busyHere({ isPreview }: Active, run: RunAnswer | undefined): Extract<StartOutcome, { kind: 'busy' }> {
+  const message = isPreview === true ? 'A preview is being made.' : 'A sync is running already.';
+  return { kind: 'busy', message, ...(run === undefined ? {} : { run }) };
 }
 
 function busyElsewhere({ host, pid }: HeldLease): { kind: 'busy'; message: string } {
@@ -470,7 +506,8 @@ function isWorthRetrying(report: SyncReport, passingFailure: boolean): boolean {
   return passingFailure || (report.error !== undefined && [...PASSING, 'INTERNAL'].includes(report.error.code));
 }
 
-function toBucketSettings(
+/** Where the bucket is and how to reach it, as the settings and the credentials say. */
+export function toBucketSettings(
   values: Settings,
   required: Pick<BucketSettings, 'bucketName' | 'awsRegion'>,
   credentials: CredentialsService,
@@ -508,6 +545,9 @@ function failedReport(mode: 'SINGLE' | 'MULTI', error: unknown, startedAt: strin
     bytes: 0,
     durationMs: Date.now() - Date.parse(startedAt),
     requests: {},
-    error: { code: 'INTERNAL', message, fix: 'Look at the server log. If this stays, report it.' },
+    error:
+      error instanceof SyncError
+        ? { code: error.code, message: error.message, fix: error.fix }
+        : { code: 'INTERNAL', message, fix: 'Look at the server log. If this stays, report it.' },
   };
 }

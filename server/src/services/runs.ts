@@ -1,7 +1,14 @@
 import type { Core } from '@strapi/strapi';
 import { z } from 'zod';
 import { RUN_FAILURE_UID, RUN_UID } from '../content-types/models';
-import type { Pagination, RunAnswer, RunDetailAnswer, RunListAnswer, TriggerName } from '../routes/contract';
+import type {
+  FailureKind,
+  Pagination,
+  RunAnswer,
+  RunDetailAnswer,
+  RunListAnswer,
+  TriggerName,
+} from '../routes/contract';
 import type { SyncErrorCode } from '../sync/SyncError';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
 import type { DatabaseClock } from './databaseClock';
@@ -50,9 +57,19 @@ export interface RunsService {
   findLast(): Promise<RunAnswer | undefined>;
   /** Newest first. Pages count from 1. */
   list(page: number, pageSize: number): Promise<RunListAnswer>;
-  /** A run and one page of its failures; `undefined` where there is no such run. */
-  get(id: number, page: number, pageSize: number): Promise<RunDetailAnswer | undefined>;
+  /**
+   * A run and one page of its failures; `undefined` where there is no such run.
+   * @param kind only these failures; all where it is not said.
+   */
+  get(id: number, page: number, pageSize: number, kind?: FailureKind): Promise<RunDetailAnswer | undefined>;
 }
+
+/** How the kinds are told apart in the table. */
+const CODES: Record<FailureKind, object> = {
+  conflict: { $eq: 'CONFLICT' },
+  withheld: { $eq: 'WITHHELD' },
+  failed: { $notIn: ['CONFLICT', 'WITHHELD'] },
+};
 
 const count = z.number().catch(0);
 
@@ -83,6 +100,7 @@ const resultSchema = z.object({
         'other-directory',
       ]),
       count: z.number(),
+      deletes: z.object({ remote: z.number(), local: z.number() }).optional(),
       limit: z.number(),
       message: z.string(),
       fix: z.string(),
@@ -229,10 +247,10 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: Da
       return { results: rows.map(toAnswer), pagination };
     },
 
-    async get(id, page, pageSize) {
+    async get(id, page, pageSize, kind) {
       const [row] = await find({ where: { id }, limit: 1 });
       if (row === undefined) return undefined;
-      const where = { runId: id };
+      const where = { runId: id, ...(kind === undefined ? {} : { code: CODES[kind] }) };
       const found = await failures().findMany({ where, orderBy: { id: 'asc' }, ...slice(page, pageSize) });
       const pagination: Pagination = { page, pageSize, total: await failures().count({ where }) };
       return { run: toAnswer(row), failures: z.array(failureRow).parse(found), pagination };

@@ -36,10 +36,22 @@ export interface SettingsService {
    * Where one is wrong nothing is kept.
    */
   save(changes: Record<string, unknown>): Promise<{ state: SettingsState } | { errors: SettingError[] }>;
+  /** The settings as they would be after `save`. Keeps nothing. */
+  draft(changes: Record<string, unknown>): Promise<{ settings: Settings } | { errors: SettingError[] }>;
   /** What was read last, for those who cannot wait. */
   last(): SettingsState | undefined;
   /** Calls back after each save. */
   onSave(listener: (state: SettingsState) => void): void;
+}
+
+/** Changes that were found right, beside what they were put over. */
+interface MergedChanges {
+  /** What is to be kept, as it was given. */
+  wanted: Record<string, unknown>;
+  stored: Record<string, unknown>;
+  config: Record<string, unknown>;
+  /** All settings, checked. */
+  settings: Settings;
 }
 
 const recordSchema = z.record(z.string(), z.unknown());
@@ -115,9 +127,8 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
     return last;
   }
 
-  async function saveNow(
-    changes: Record<string, unknown>,
-  ): Promise<{ state: SettingsState } | { errors: SettingError[] }> {
+  /** Puts changes over what is kept, below what is fixed, and checks the whole. */
+  async function merge(changes: Record<string, unknown>): Promise<MergedChanges | { errors: SettingError[] }> {
     const secrets = Object.keys(changes).filter(isCredentialName);
     if (secrets.length > 0) {
       const message = 'Keys are not kept in the database. Put them in config/plugins, best from the environment.';
@@ -135,7 +146,15 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
     if (!(await directoryExists(checked.places.directory)) && free.directory !== undefined) {
       return { errors: [{ path: ['directory'], message: 'There is no such folder.' }] };
     }
-    await store.set({ value: toStore(wanted, stored, checked.settings, config) });
+    return { wanted, stored, config, settings: checked.settings };
+  }
+
+  async function saveNow(
+    changes: Record<string, unknown>,
+  ): Promise<{ state: SettingsState } | { errors: SettingError[] }> {
+    const merged = await merge(changes);
+    if ('errors' in merged) return merged;
+    await store.set({ value: toStore(merged) });
     const state = await read();
     for (const listener of listeners) listener(state);
     return { state };
@@ -149,6 +168,10 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
       const saved = saving.then(() => saveNow(changes));
       saving = saved.catch(() => undefined);
       return saved;
+    },
+    async draft(changes) {
+      const merged = await merge(changes);
+      return 'errors' in merged ? merged : { settings: merged.settings };
     },
     last: () => last,
     onSave(listener) {
@@ -176,12 +199,7 @@ function normalized(name: keyof Settings, value: unknown): unknown {
 }
 
 /** What differs from the defaults, in its checked form: a later version may then have better defaults. */
-function toStore(
-  wanted: Record<string, unknown>,
-  stored: Record<string, unknown>,
-  settings: Settings,
-  config: Record<string, unknown>,
-): Record<string, unknown> {
+function toStore({ wanted, stored, settings, config }: MergedChanges): Record<string, unknown> {
   const defaults = parseSettings({});
   const values = Object.keys(wanted).map((name): [string, unknown] => {
     // Below a value of config/plugins the saved one is kept as it was.
@@ -196,7 +214,8 @@ function toStore(
   );
 }
 
-function explainGaps({ bucketName, awsRegion, mode }: Settings): Problem[] {
+/** What is required and not there yet. */
+export function explainGaps({ bucketName, awsRegion, mode }: Settings): Problem[] {
   const problems: Problem[] = [];
   if (bucketName === undefined) {
     problems.push({ code: 'BUCKET_MISSING', setting: 'bucketName', message: 'Enter the name of the bucket.' });

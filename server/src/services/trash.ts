@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import type { TrashAnswer } from '../routes/contract';
 import { LocalDirectory } from '../sync/local/LocalDirectory';
 import { LocalWriter } from '../sync/local/LocalWriter';
@@ -15,8 +16,11 @@ import type { WishesService } from './wishes';
 export interface TrashService {
   /** All items, newest first. */
   list(): Promise<TrashItem[]>;
-  /** The same, in pages that count from 1. */
-  page(page: number, pageSize: number): Promise<TrashAnswer>;
+  /**
+   * The same, in pages that count from 1.
+   * @param search only keys that hold this text, in capitals or not.
+   */
+  page(page: number, pageSize: number, search?: string): Promise<TrashAnswer>;
   /**
    * Puts a file back where it was, and asks for a sync of it. What stands there goes to the trash. In MULTI mode the
    * others are told that it lives, whatever was deleted before.
@@ -56,10 +60,14 @@ export function createTrash(settings: SettingsService, feed: FeedService, wishes
   return {
     list,
 
-    async page(page, pageSize) {
-      const items = await list();
+    async page(page, pageSize, search) {
+      const trash = await open();
+      const { trashDays } = (await settings.read()).settings;
       const from = (page - 1) * pageSize;
-      return { results: items.slice(from, from + pageSize), pagination: { page, pageSize, total: items.length } };
+      const { items, total } = await (search === undefined || search === ''
+        ? pageOf(trash, from, pageSize)
+        : findPage(trash, from, pageSize, search));
+      return { results: items, host: hostname(), keptDays: trashDays, pagination: { page, pageSize, total } };
     },
 
     async restore(id) {
@@ -78,4 +86,22 @@ export function createTrash(settings: SettingsService, feed: FeedService, wishes
       return item;
     },
   };
+}
+
+/** Reads no more records than the page shows. */
+async function pageOf(trash: Trash, from: number, count: number): Promise<{ items: TrashItem[]; total: number }> {
+  const ids = await trash.ids();
+  const items = await Promise.all(ids.slice(from, from + count).map((id) => trash.find(id)));
+  return { items: items.filter((item) => item !== undefined), total: ids.length };
+}
+
+async function findPage(
+  trash: Trash,
+  from: number,
+  count: number,
+  search: string,
+): Promise<{ items: TrashItem[]; total: number }> {
+  const wanted = search.toLowerCase();
+  const found = (await trash.list()).filter(({ key }) => key.toLowerCase().includes(wanted));
+  return { items: found.slice(from, from + count), total: found.length };
 }

@@ -5,7 +5,6 @@ import type { Claim } from './Claim';
 import type { RemoteObject } from './bucket/Bucket';
 import type { Decision } from './decide';
 import { DeletePlan } from './DeletePlan';
-import { describeRow } from './describeRow';
 import { forgetFacts, isOutdated } from './forgetReplaced';
 import { FolderWatch } from './FolderWatch';
 import { gatherDeleteFacts, type SeenByWalk } from './gatherDeleteFacts';
@@ -13,23 +12,16 @@ import { checkGuards } from './guards';
 import type { KeyWorker } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
+import { OperationList } from './OperationList';
 import { plan, type PlanInput } from './plan';
+import { causeOfRow, describeCause, type PlanCause } from './planCause';
+import type { PlannedAction, PlannedOperation } from './PlannedOperation';
 import type { RunState } from './RunState';
 import { SyncError } from './SyncError';
 import type { SyncOptions } from './SyncOptions';
 import { throwIfCancelled } from './throwIfCancelled';
 import { TransferPool } from './TransferPool';
 import { transferWeight } from './transferWeight';
-
-/** One thing that a sync would do. */
-export interface PlannedOperation {
-  key: string;
-  action: 'upload' | 'download' | 'delete-remote' | 'delete-local' | 'conflict';
-  /** Why, in a few plain words. */
-  reason: string;
-  /** Bytes. */
-  size: number;
-}
 
 const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const SIDES = ['remote', 'local'] as const;
@@ -39,6 +31,9 @@ const NOTHING_KNOWN: PlanInput['base'] = {
     // Nothing.
   },
 };
+
+/** Gets one operation after the other: transfers first, each kind ascending by key. The next one waits for its end. */
+export type OnOperation = (operation: PlannedOperation) => void | Promise<void>;
 
 export interface PreviewParts {
   options: SyncOptions;
@@ -56,20 +51,25 @@ export class Preview {
   readonly #parts: PreviewParts;
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
-  readonly #onOperation: (operation: PlannedOperation) => void;
+  readonly #transfers: OperationList;
+  readonly #onOperation: OnOperation;
   /** What base would say, were the run done now. */
   #known: Pick<PlanInput, 'base' | 'unsettled'>;
 
-  constructor(parts: PreviewParts, onOperation: (operation: PlannedOperation) => void) {
+  constructor(parts: PreviewParts, onOperation: OnOperation) {
     this.#parts = parts;
     this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
     this.#deletes = new DeletePlan(parts.base);
+    this.#transfers = new OperationList(parts.base);
     this.#onOperation = onOperation;
     this.#known = { base: parts.base, unsettled: parts.unsettled };
   }
 
-  /** @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state. */
-  async make(): Promise<void> {
+  /**
+   * @returns the digest of the deletes that wait; `undefined` where there are none.
+   * @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state.
+   */
+  async make(): Promise<string | undefined> {
     const { state, claim, facts, base, local } = this.#parts;
     await claim.look();
     if (await isOutdated(this.#parts, { kind: 'whole' })) {
@@ -81,36 +81,33 @@ export class Preview {
     state.enter('syncing');
     const seen = await this.#planListed();
     throwIfCancelled(state.signal);
-    await this.#planDeletes(seen);
+    for await (const batch of this.#transfers.all()) await this.#tell(batch);
+    const digest = await this.#planDeletes(seen);
+    await this.#transfers.clear();
     await this.#deletes.clear();
+    return digest;
+  }
+
+  async #tell(operations: readonly PlannedOperation[]): Promise<void> {
+    for (const operation of operations) await this.#onOperation(operation);
   }
 
   async #planListed(): Promise<SeenByWalk> {
     const { state, base, options } = this.#parts;
     const { bucket, filter } = options;
-    // What is decided waits until the listing has proved to be in order: an operation is never told twice.
-    const decided: PlannedOperation[] = [];
-    const planFrom = (listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> => {
-      decided.length = 0;
-      return this.#planAll(listing, (operation) => decided.push(operation));
-    };
     try {
-      return await planFrom(bucket.list(filter.prefixes, state.signal));
+      return await this.#planAll(bucket.list(filter.prefixes, state.signal));
     } catch (error) {
       if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
-      return await planFrom(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
-    } finally {
-      for (const operation of decided) this.#onOperation(operation);
+      return this.#planAll(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)));
     }
   }
 
-  async #planAll(
-    listing: AsyncIterable<RemoteObject[]>,
-    add: (operation: PlannedOperation) => void,
-  ): Promise<SeenByWalk> {
+  async #planAll(listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> {
     const { options, state, local } = this.#parts;
     const { mode, filter } = options;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    await this.#transfers.clear();
     await this.#deletes.clear();
     try {
       for await (const item of plan({ mode, filter, local, listing, signal: state.signal, ...this.#known })) {
@@ -125,7 +122,7 @@ export class Preview {
         if (sides.remote) seen.remoteObjects += 1;
         const isKept = sides.local !== undefined || sides.unknown;
         seen.folders.see(sides.key, isKept ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
-        await this.#take(sides, decision, add);
+        await this.#take(sides, decision);
       }
     } finally {
       await this.#pool.idle();
@@ -133,11 +130,11 @@ export class Preview {
     return seen;
   }
 
-  async #take(sides: KeySides, first: Decision, add: (operation: PlannedOperation) => void): Promise<void> {
+  async #take(sides: KeySides, first: Decision): Promise<void> {
     const { state, worker } = this.#parts;
     if (first.action === 'none' || first.action === 'drop-base' || first.action === 'adopt') return;
     if (first.action === 'delete-remote') {
-      await this.#note(sides, first, add);
+      await this.#note(sides, first);
       return;
     }
     const weight = transferWeight(Math.max(sides.local?.size ?? 0, sides.remote?.size ?? 0));
@@ -145,25 +142,25 @@ export class Preview {
       if (state.signal.aborted) return;
       state.begin(sides.key);
       try {
-        await this.#note(sides, await worker.preview(sides), add);
+        await this.#note(sides, await worker.preview(sides));
       } catch (error) {
         state.fail(asSyncError(error, sides.key), sides.key);
       }
     });
   }
 
-  async #note(sides: KeySides, decision: Decision, add: (operation: PlannedOperation) => void): Promise<void> {
+  async #note(sides: KeySides, decision: Decision): Promise<void> {
     const { key, local, remote } = sides;
-    const reason = describeRow(decision.row);
+    const cause = causeOfRow(decision.row);
     switch (decision.action) {
       case 'upload':
-        add({ key, action: 'upload', reason, size: local?.size ?? 0 });
+        await this.#transfers.add(operation(key, 'upload', cause, local?.size ?? 0));
         return;
       case 'download':
-        add({ key, action: 'download', reason, size: remote?.size ?? 0 });
+        await this.#transfers.add(operation(key, 'download', cause, remote?.size ?? 0));
         return;
       case 'conflict':
-        add({ key, action: 'conflict', reason, size: Math.max(local?.size ?? 0, remote?.size ?? 0) });
+        await this.#transfers.add(operation(key, 'conflict', cause, Math.max(local?.size ?? 0, remote?.size ?? 0)));
         return;
       case 'delete-remote':
         await this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
@@ -179,32 +176,36 @@ export class Preview {
   }
 
   /** With a failure a run deletes nothing at all, so neither does its plan. */
-  async #planDeletes(seen: SeenByWalk): Promise<void> {
+  async #planDeletes(seen: SeenByWalk): Promise<string | undefined> {
     const { state } = this.#parts;
     const total = this.#deletes.count('remote') + this.#deletes.count('local');
-    if (state.failed > 0 || total === 0) return;
+    if (state.failed > 0 || total === 0) return undefined;
+    const digest = await this.#deletes.digest();
     for (const side of SIDES) {
       const deletes = this.#deletes.count(side);
       const refusal = checkGuards(await gatherDeleteFacts({ ...this.#parts, side, seen, deletes }));
-      if (refusal && !state.refused) state.refuse({ ...refusal, digest: await this.#deletes.digest() });
+      if (!refusal || state.refused) continue;
+      const all = { remote: this.#deletes.count('remote'), local: this.#deletes.count('local') };
+      state.refuse({ ...refusal, deletes: all, digest });
     }
     for (const side of SIDES) {
       for await (const batch of this.#deletes.of(side)) await this.#tellDeletes(side, batch);
     }
+    return digest;
   }
 
   /** What the Media Library still names is not deleted in the bucket: SINGLE withholds it, MULTI fetches it back. */
   async #tellDeletes(side: PlannedDelete['side'], batch: readonly PlannedDelete[]): Promise<void> {
     const { options } = this.#parts;
     const named = side === 'remote' ? await options.referenced(batch.map(({ key }) => key)) : new Set<string>();
+    const cause = side === 'remote' ? 'not-here-any-more' : 'not-in-bucket-any-more';
     for (const { key, size } of batch) {
-      if (!named.has(key)) {
-        const where = side === 'remote' ? 'not here any more' : 'not in the bucket any more';
-        this.#onOperation({ key, action: `delete-${side}`, reason: where, size });
-      } else if (options.mode === 'MULTI') {
-        const reason = 'missing here, and the Media Library still names it';
-        this.#onOperation({ key, action: 'download', reason, size });
-      }
+      if (!named.has(key)) await this.#onOperation(operation(key, `delete-${side}`, cause, size));
+      else if (options.mode === 'MULTI') await this.#onOperation(operation(key, 'download', 'still-named', size));
     }
   }
+}
+
+function operation(key: string, action: PlannedAction, cause: PlanCause, size: number): PlannedOperation {
+  return { key, action, cause, reason: describeCause(cause), size };
 }

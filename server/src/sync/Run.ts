@@ -15,6 +15,7 @@ import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
 import { plan, type Planned } from './plan';
 import type { RunState } from './RunState';
+import { SideTotals } from './SideTotals';
 import { SyncError } from './SyncError';
 import type { SyncOptions, SyncScope } from './SyncOptions';
 import type { Refusal } from './SyncReport';
@@ -31,6 +32,8 @@ const KEPT = {
   remote: 'This file is not here any more. Its copy in the bucket was kept.',
   local: 'This file is not in the bucket any more. It was kept here.',
 };
+const NOT_PLANNED = 'Other files than those of the plan would be deleted by now, so nothing was deleted.';
+const NOT_PLANNED_FIX = 'Make a new preview.';
 const NOT_BY_NAME: PerformOptions = { byName: false };
 
 export interface RunParts {
@@ -44,6 +47,8 @@ export interface RunParts {
   claim: Claim;
   /** Operations that were begun and never settled. */
   unsettled: ReadonlyMap<string, Intent>;
+  /** The run carries out a plan: with its digest of the deletes, none other is done. */
+  planned?: { deletes: string | undefined };
 }
 
 /** One run over an opened base: transfers as the plan comes in, then the deletes. */
@@ -51,6 +56,7 @@ export class Run {
   readonly #parts: RunParts;
   readonly #pool: TransferPool;
   readonly #deletes: DeletePlan;
+  #totals = new SideTotals();
   #unsettled: ReadonlyMap<string, Intent>;
   /** One transfer for each thing that was in its way. */
   readonly #blocked = new Map<string, Blocked>();
@@ -64,6 +70,15 @@ export class Run {
 
   /** @throws {SyncError} where the whole run failed; what became of single keys is noted in the state. */
   async execute(scope: SyncScope): Promise<void> {
+    try {
+      await this.#execute(scope);
+    } finally {
+      // However it ended: nothing of it goes on while the next run begins.
+      await this.#pool.idle();
+    }
+  }
+
+  async #execute(scope: SyncScope): Promise<void> {
     const { facts, base, local, state } = this.#parts;
     const isForgotten = await isOutdated(this.#parts, scope);
     if (isForgotten) await this.#forget();
@@ -98,6 +113,7 @@ export class Run {
     await this.#deleteAll(seen);
     await this.#transferBlocked();
     throwIfCancelled(state.signal);
+    state.tellTotals(this.#totals.read());
     if (scope === 'whole') await this.#complete(feedPosition);
   }
 
@@ -233,6 +249,7 @@ export class Run {
     const unsettled = this.#unsettled;
     const mode = scope === 'restore' ? 'RESTORE' : options.mode;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
+    this.#totals = new SideTotals();
     await this.#deletes.clear();
     try {
       for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
@@ -250,6 +267,7 @@ export class Run {
     const { state } = this.#parts;
     const { key, local, remote, unknown } = sides;
     state.see();
+    this.#totals.see(sides);
     if (local) seen.localFiles += 1;
     if (remote) seen.remoteObjects += 1;
     seen.folders.see(key, local || unknown ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
@@ -285,6 +303,7 @@ export class Run {
       try {
         const outcome = await worker.perform(sides, options);
         state.note(key, outcome);
+        this.#totals.note(sides, outcome);
         if (outcome.kind === 'to-delete') await putAside({ key, side: outcome.side, size: outcome.size });
       } catch (error) {
         if (error instanceof Refused) state.endRefused(error.refusal);
@@ -318,12 +337,19 @@ export class Run {
       if (refusal) refusals.set(side, refusal);
     }
     const [first] = refusals.values();
-    const digest = first && (await this.#deletes.digest());
+    const { planned } = this.#parts;
+    const digest = first || planned ? await this.#deletes.digest() : undefined;
+    if (planned && planned.deletes !== digest) {
+      await this.#withhold(SIDES, NOT_PLANNED, NOT_PLANNED_FIX);
+      await this.#deletes.clear();
+      return;
+    }
     const isConfirmed = digest !== undefined && digest === options.confirm;
     if (first && !isConfirmed) {
       const guard = refusals.get('remote')?.guard;
       if (guard === 'directory-emptied' || guard === 'folder-emptied') await this.#noteEmptied(guard);
-      this.#refuse({ ...first, ...(digest === undefined ? {} : { digest }) });
+      const deletes = { remote: this.#deletes.count('remote'), local: this.#deletes.count('local') };
+      this.#refuse({ ...first, deletes, ...(digest === undefined ? {} : { digest }) });
       for (const side of SIDES) await this.#withhold([side], KEPT[side], first.fix);
     } else {
       if (isConfirmed) await this.#noteEmptied(undefined);
@@ -337,11 +363,26 @@ export class Run {
     for await (const batch of this.#deletes.of(side)) {
       throwIfCancelled(state.signal);
       if (batch.length === 0) continue;
-      const deleteBatch = async (): Promise<number> => this.#note(await worker.performDeletes(batch, NOT_BY_NAME));
+      const deleteBatch = async (): Promise<number> => {
+        const results = await worker.performDeletes(batch, NOT_BY_NAME);
+        this.#countDeleted(batch, results);
+        return this.#note(results);
+      };
       // Confirmed deletes are not remembered: they were a person's wish, not inferred.
       if (isConfirmed) await deleteBatch();
       else await this.#remember(side, batch.length, deleteBatch);
     }
+  }
+
+  #countDeleted(batch: readonly PlannedDelete[], results: readonly KeyResult[]): void {
+    const deleted = new Set(
+      results.flatMap((result) =>
+        'outcome' in result && (result.outcome.kind === 'deleted-remote' || result.outcome.kind === 'deleted-local')
+          ? [result.key]
+          : [],
+      ),
+    );
+    for (const planned of batch) if (deleted.has(planned.key)) this.#totals.noteDeleted(planned);
   }
 
   /** Counts deletes before they are done, since a killed run must not forget them, and afterwards as many as were done. */

@@ -4,6 +4,7 @@ import type { SyncPhase, SyncProgress } from './SyncProgress';
 import type { Outcome } from './KeyWorker';
 import type { KeyFailure, Refusal, SyncReport, SyncStatus } from './SyncReport';
 import { SyncError, type SyncErrorCode } from './SyncError';
+import type { TotalOfSides } from './SideTotals';
 import type { SyncOptions } from './SyncOptions';
 
 /** Errors that no other key will escape: the run ends. */
@@ -58,6 +59,7 @@ export class RunState {
   #refused: Refusal | undefined;
   #lastProgressAt = 0;
   #facts: BaseFacts | undefined;
+  #totals: TotalOfSides | undefined;
   #isForgotten = false;
 
   constructor(options: SyncOptions) {
@@ -178,6 +180,11 @@ export class RunState {
     this.#facts = facts;
   }
 
+  /** What stands on each side at the end of a run that looked at everything. */
+  tellTotals(totals: TotalOfSides): void {
+    this.#totals = totals;
+  }
+
   /** The report of the run as it stands now. */
   finish(): SyncReport {
     const status = this.#status();
@@ -188,6 +195,7 @@ export class RunState {
       ...this.#counts,
       durationMs: Date.now() - this.#startedAt,
       requests: difference(this.#options.bucket.requests(), this.#requestsBefore),
+      ...(this.#totals ? { sides: this.#totals } : {}),
       ...(this.#refused ? { refused: this.#refused } : {}),
       ...(this.#isForgotten ? { baseForgotten: true } : {}),
       ...(this.#options.mode === 'MULTI' && this.#facts ? { multi: multiOf(this.#facts) } : {}),

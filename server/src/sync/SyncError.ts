@@ -28,6 +28,7 @@ export type SyncErrorCode =
   | 'BASE_LOCKED'
   | 'OWNED_BY_ANOTHER_SITE'
   | 'WITHHELD'
+  | 'PLAN_OUTDATED'
   | 'CONFLICT'
   | 'CANCELLED'
   | 'INTERNAL';

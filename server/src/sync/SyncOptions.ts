@@ -1,3 +1,5 @@
+import type { Base } from './base/Base';
+import type { BaseOptions } from './base/LevelBase';
 import type { Bucket } from './bucket/Bucket';
 import type { Mode } from './decide';
 import type { Feed } from './Feed';
@@ -87,8 +89,15 @@ export interface SyncOptions {
   onLocked?: (directoryId: string) => Promise<void>;
   /** Digest of a refusal that a person confirmed: exactly these deletes may be done. */
   confirm?: string;
+  /**
+   * Digest of a plan that a person looked at: the whole run does exactly this, or ends with `PLAN_OUTDATED` before it has
+   * written anything.
+   */
+  plan?: string;
   /** An administrator takes over a bucket that another site owned. */
   takeOver?: boolean;
+  /** Opens the base where others use it beside the run; it is opened for the run alone if absent. */
+  openBase?: (options: BaseOptions) => Promise<Base>;
   /** MULTI only, and needed there. */
   multi?: MultiModeOptions;
   signal?: AbortSignal;

@@ -1,5 +1,5 @@
-/** What a run is doing. `listing` walks both sides and transfers as it goes; `deleting` comes last. */
-export type SyncPhase = 'starting' | 'syncing' | 'deleting' | 'finishing';
+/** What a run is doing. `checking` looks whether a plan still holds; `syncing` walks both sides and transfers as it goes; `deleting` comes last. */
+export type SyncPhase = 'starting' | 'checking' | 'syncing' | 'deleting' | 'finishing';
 
 /** A snapshot of a running sync, made for people who watch it. */
 export interface SyncProgress {

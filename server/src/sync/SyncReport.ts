@@ -1,6 +1,7 @@
 import type { RequestCounts } from './bucket/Bucket';
 import type { WriteConditions } from './bucket/probeConditions';
 import type { Mode } from './decide';
+import type { TotalOfSides } from './SideTotals';
 import type { SyncErrorCode } from './SyncError';
 
 /** How a run ended. */
@@ -20,8 +21,10 @@ export type GuardName =
 /** Why a run's deletes were withheld, and what a person must name to confirm them. */
 export interface Refusal {
   guard: GuardName;
-  /** Deletes withheld. */
+  /** Deletes withheld because of this guard, on one side. */
   count: number;
+  /** All deletes that were withheld, and that a confirmation does; absent where a run stopped before it knew them. */
+  deletes?: { remote: number; local: number };
   /** The most the guard would have let pass. */
   limit: number;
   message: string;
@@ -55,6 +58,8 @@ export interface SyncReport {
   bytes: number;
   durationMs: number;
   requests: RequestCounts;
+  /** What stands on each side, where the run looked at everything to its end. Without a listing, as base says. */
+  sides?: TotalOfSides;
   refused?: Refusal;
   /** Most files had been replaced, as by a restored backup: everything was compared anew. */
   baseForgotten?: true;

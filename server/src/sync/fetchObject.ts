@@ -15,6 +15,16 @@ export interface FetchOptions {
   signal?: AbortSignal;
   /** Told of bytes as they arrive. */
   onBytes: (bytes: number) => void;
+  /** Lets others read along while the bytes arrive. */
+  watcher?: FetchWatcher;
+}
+
+/** Reads along with a download. */
+export interface FetchWatcher {
+  /** The object's bytes begin to go to this file; absolute path. */
+  begin(head: ObjectHead, path: string): void;
+  /** So many more bytes are in the file. */
+  written(bytes: number): void;
 }
 
 /** An object's bytes, here and verified, but not yet in their place. */
@@ -27,16 +37,20 @@ export interface FetchedObject {
 /**
  * Brings an object's bytes to a temporary file and verifies them.
  *
- * @param etag the version that is wanted.
+ * @param etag the version that is wanted; `undefined` for the one that is there.
  * @throws {SyncError} `PRECONDITION_FAILED` where the bucket holds another version by now, `INTEGRITY` where the bytes
  *   are not those that were uploaded, and as the bucket. Then no file is left.
  */
-export async function fetchObject(options: FetchOptions, key: string, etag: string): Promise<FetchedObject> {
-  const { bucket, writer, signal, onBytes } = options;
+export async function fetchObject(
+  options: FetchOptions,
+  key: string,
+  etag: string | undefined,
+): Promise<FetchedObject> {
+  const { bucket, writer, signal, onBytes, watcher } = options;
   const { head, body } = await bucket.get(key, signal).catch((error: unknown) => {
     throw error instanceof SyncError && error.code === 'OBJECT_NOT_FOUND' ? lostRace(key) : error;
   });
-  if (head.etag !== etag) {
+  if (etag !== undefined && head.etag !== etag) {
     body.destroy();
     throw lostRace(key);
   }
@@ -48,9 +62,12 @@ export async function fetchObject(options: FetchOptions, key: string, etag: stri
       sha256.update(chunk);
       onBytes(chunk.length);
       yield chunk;
+      // The writer comes back for more only when this chunk is in the file.
+      watcher?.written(chunk.length);
     }
   };
-  const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head)).finally(() => {
+  const onOpen = (path: string): void => watcher?.begin(head, path);
+  const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head), onOpen).finally(() => {
     // Where not even the file could be made, nobody has begun to read the body.
     body.destroy();
   });

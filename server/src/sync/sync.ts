@@ -13,7 +13,8 @@ import { LocalWriter } from './local/LocalWriter';
 import { Trash } from './local/Trash';
 import { MultiWorker } from './MultiWorker';
 import { Outbox } from './Outbox';
-import { Preview, type PlannedOperation } from './Preview';
+import { PlanDigest } from './PlanDigest';
+import { Preview, type OnOperation } from './Preview';
 import { RestoreWorker } from './RestoreWorker';
 import { Run } from './Run';
 import { RunState } from './RunState';
@@ -46,9 +47,13 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
     await abortKilledUploads(options.bucket, opened.base, opened.unsettled, state.signal);
     const endFlushing = outbox?.flushEvery(FLUSH_MS);
     try {
+      const planned = await requirePlan(options, state, opened);
       const worker = makeWorker(options, state, opened);
-      await new Run({ options, state, worker, ...opened }).execute(opened.scope);
-      await opened.leftovers.remove();
+      await new Run({ options, state, worker, ...opened, ...(planned && { planned }) }).execute(opened.scope);
+      await opened.leftovers.remove().catch((error: unknown) => {
+        const failure = asSyncError(error);
+        state.fail(failure, failure.key ?? '');
+      });
     } finally {
       await endFlushing?.();
     }
@@ -61,12 +66,9 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
  *
  * Never rejects: how it ended is in the report. `refused` in it names the guard that would withhold the deletes.
  *
- * @param onOperation called for each operation; transfers come first.
+ * @param onOperation called for each operation, only once the whole plan is made; transfers come first.
  */
-export function previewSync(
-  options: SyncOptions,
-  onOperation: (operation: PlannedOperation) => void,
-): Promise<SyncReport> {
+export function previewSync(options: SyncOptions, onOperation: OnOperation): Promise<SyncReport> {
   return report(options, async (state, opened) => {
     const worker = makeWorker(options, state, opened);
     await new Preview({ options, state, worker, ...opened }, onOperation).make();
@@ -117,7 +119,7 @@ async function withBase(
   work: (state: RunState, opened: Opened) => Promise<void>,
 ): Promise<void> {
   const { path, directoryId } = await openStateDirectory(options.stateDirectory);
-  const base = await openBase({
+  const base = await (options.openBase ?? openBase)({
     stateDirectory: path,
     identity: options.bucket.identity,
     filter: options.filter.options,
@@ -146,6 +148,43 @@ async function prepareMulti(options: SyncOptions, state: RunState, opened: Opene
   await claim.check();
   facts.conditions = await probeConditions(options.bucket, state.signal);
   await base.setFacts(facts);
+}
+
+/**
+ * Makes the plan once more, where the run is to carry out one that a person looked at.
+ *
+ * @returns what of it the run still has to look at; `undefined` where there is no plan.
+ * @throws {SyncError} `PLAN_OUTDATED` where it is another one by now; what making it throws.
+ */
+async function requirePlan(
+  options: SyncOptions,
+  state: RunState,
+  opened: Opened,
+): Promise<{ deletes: string | undefined } | undefined> {
+  if (options.plan === undefined) return undefined;
+  const looking = new RunState({
+    ...options,
+    signal: state.signal,
+    onFailure: undefined,
+    onProgress: options.onProgress && ((progress) => options.onProgress?.({ ...progress, phase: 'checking' })),
+  });
+  const worker = makeWorker(options, looking, opened);
+  // What the plan finds of the facts is the run's to find, and to write down.
+  const parts = { options, state: looking, worker, ...opened, facts: { ...opened.facts } };
+  const digest = new PlanDigest();
+  const deletes = await new Preview(parts, (operation) => {
+    digest.add(operation);
+  })
+    .make()
+    .catch((error: unknown) => {
+      const { error: reason } = looking.finish();
+      throw reason ? new SyncError(reason.code, reason) : error;
+    });
+  if (digest.digest() === options.plan) return { deletes };
+  throw new SyncError('PLAN_OUTDATED', {
+    message: 'Files have changed since the plan was made, so it is out of date. Nothing was done.',
+    fix: 'Make a new preview, and look at it.',
+  });
 }
 
 function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyWorker {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Core } from '@strapi/strapi';
+import { Cron } from 'croner';
 import type { Settings } from '../config/settingsSchema';
 
 const TASK = 's3-sync:reconcile';
@@ -23,6 +24,20 @@ export function scheduleReconcile(
     callback();
   };
   strapi.cron.add({ [TASK]: { task, options: { rule } } });
+}
+
+/**
+ * When the regular run is due next.
+ *
+ * @param setting and
+ * @param instance as for `scheduleReconcile`.
+ * @returns `undefined` where there is none.
+ */
+export function nextReconcile(setting: Settings['reconcileCron'], instance: string): Date | undefined {
+  if (setting === null) return undefined;
+  // As Strapi's scheduler reads it.
+  const job = new Cron(setting ?? defaultCron(instance), { paused: true, sloppyRanges: true });
+  return job.nextRun() ?? undefined;
 }
 
 /** Takes the regular run out of the scheduler. */

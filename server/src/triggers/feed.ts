@@ -30,7 +30,8 @@ export function watchFeed(
   strapi: Core.Strapi,
   { stateDirectory, changed, farBehind }: FeedTriggerOptions,
 ): { start(): Promise<void>; stop(): void } {
-  const { feed, clock, instances, log } = servicesOf(strapi);
+  const { feed, clock, instances, errorLog } = servicesOf(strapi);
+  const log = errorLog.logFor('feed');
   const reader = new FeedReader(feed, clock);
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;

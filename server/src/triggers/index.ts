@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import type { Core } from '@strapi/strapi';
-import type { SkipReason, TriggerName } from '../routes/contract';
+import type { ScheduleAnswer, SkipReason, TriggerName } from '../routes/contract';
 import { servicesOf } from '../services';
 import { describeError } from '../services/describeError';
 import type { SettingsState } from '../services/settings';
 import type { Wish } from '../services/wishes';
 import { createCarrier } from './carryOut';
 import { watchContent } from './content';
-import { scheduleReconcile, unscheduleReconcile } from './cron';
+import { nextReconcile, scheduleReconcile, unscheduleReconcile } from './cron';
 import { watchFeed } from './feed';
 import { watchMedia } from './media';
 import { createPresence } from './presence';
@@ -35,7 +35,8 @@ export function stopTriggers(strapi: Core.Strapi): void {
 }
 
 function watchAll(strapi: Core.Strapi): () => void {
-  const { settings, runner, runs, wishes, activity, log } = servicesOf(strapi);
+  const { settings, runner, runs, wishes, activity, counters, errorLog, schedule: plan } = servicesOf(strapi);
+  const log = errorLog.logFor('triggers');
   const instance = `${hostname()} ${strapi.dirs.app.root}`;
   const carrier = createCarrier(strapi, (durationMs) => {
     scan.walked(durationMs);
@@ -104,9 +105,22 @@ function watchAll(strapi: Core.Strapi): () => void {
     scan.reschedule();
   }
 
+  function nextLooks(): ScheduleAnswer {
+    const values = settings.last()?.settings;
+    const scanAt = scan.nextAt();
+    const reconcileAt = values && nextReconcile(values.reconcileCron, instance);
+    return {
+      ...(scanAt === undefined ? {} : { scanAt: new Date(scanAt).toISOString() }),
+      ...(reconcileAt === undefined ? {} : { reconcileAt: reconcileAt.toISOString() }),
+    };
+  }
+
   async function begin(): Promise<void> {
     const state = await settings.read();
     listening = true;
+    counters.start();
+    errorLog.start();
+    plan.follow(nextLooks);
     await runs.interruptDead();
     schedule(state);
     settings.onSave(schedule);

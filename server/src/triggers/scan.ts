@@ -21,6 +21,8 @@ export interface Scan {
   walked(durationMs: number | undefined): void;
   /** The settings may have changed. */
   reschedule(): void;
+  /** When the next walk is due, in ms since the epoch; `undefined` where none is. */
+  nextAt(): number | undefined;
   stop(): void;
 }
 
@@ -33,14 +35,16 @@ export function createScan({ everyMs, isBusy, look, skipped }: ScanOptions): Sca
   let timer: NodeJS.Timeout | undefined;
   let endedAt = 0;
   let walkMs = 0;
+  let nextAt: number | undefined;
 
   function schedule(): void {
     clearTimeout(timer);
     timer = undefined;
+    nextAt = undefined;
     const every = everyMs();
     if (!isStarted || every === 0) return;
-    const dueAt = endedAt + Math.max(every, PAUSE_PER_WALK * walkMs);
-    timer = setTimeout(wake, Math.max(0, dueAt - Date.now())).unref();
+    nextAt = endedAt + Math.max(every, PAUSE_PER_WALK * walkMs);
+    timer = setTimeout(wake, Math.max(0, nextAt - Date.now())).unref();
   }
 
   function wake(): void {
@@ -63,10 +67,12 @@ export function createScan({ everyMs, isBusy, look, skipped }: ScanOptions): Sca
       schedule();
     },
     reschedule: schedule,
+    nextAt: () => nextAt,
     stop() {
       isStarted = false;
       clearTimeout(timer);
       timer = undefined;
+      nextAt = undefined;
     },
   };
 }

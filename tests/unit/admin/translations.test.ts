@@ -10,11 +10,29 @@ const adminSource = path.resolve(__dirname, '../../../admin/src');
 const languages = Object.keys(translations);
 const others = languages.filter((language) => language !== 'en');
 
+/** Names, and texts that are made of what is put into them. */
+const SAME_EVERYWHERE = [
+  'field.cacheControl',
+  'page.title',
+  'plugin.name',
+  'progress.rate',
+  'result.moment',
+  'trigger.by',
+];
+
 /** Texts that are the same word in both languages. */
 const SAME_IN: Record<string, readonly string[]> = {
-  de: ['page.title', 'plugin.name', 'settings.awsRegion', 'result.moment', 'trigger.by'],
-  es: ['page.title', 'plugin.name', 'result.moment', 'trigger.by'],
-  fr: ['page.title', 'plugin.name', 'settings.mode', 'history.mode', 'pager.label', 'result.moment', 'trigger.by'],
+  de: [...SAME_EVERYWHERE, 'field.awsRegion', 'region.il-central-1', 'test.step.region'],
+  es: [...SAME_EVERYWHERE, 'region.il-central-1'],
+  fr: [
+    ...SAME_EVERYWHERE,
+    'field.mode',
+    'history.mode',
+    'pager.label',
+    'region.eu-north-1',
+    'region.eu-south-1',
+    'region.eu-west-3',
+  ],
 };
 
 function messagesOf(language: string): Record<string, string> {

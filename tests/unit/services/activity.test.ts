@@ -1,6 +1,8 @@
 import { createActivity } from '../../../server/src/services/activity';
 import { makeReport } from '../../support/makeReport';
 
+const EVERYTHING = { kind: 'whole' } as const;
+
 describe('the activity', () => {
   test('begins at 0', () => {
     const { since, ...counts } = createActivity().read();
@@ -22,8 +24,8 @@ describe('the activity', () => {
     activity.event('media');
     activity.skip('coalesced');
     activity.skip('off');
-    activity.ran('content', makeReport());
-    activity.ran('media', makeReport({ uploaded: 1 }));
+    activity.ran('content', EVERYTHING, makeReport());
+    activity.ran('media', EVERYTHING, makeReport({ uploaded: 1 }));
     expect(activity.read()).toMatchObject({
       events: { content: 3, media: 1 },
       skipped: { coalesced: 1, off: 1, excluded: 0 },
@@ -42,7 +44,7 @@ describe('the activity', () => {
     ['a person who ended it', makeReport({ status: 'cancelled' }), 'cancelled'],
   ] as const)('counts a run with %s', (_what, report, outcome) => {
     const activity = createActivity();
-    activity.ran('content', report);
+    activity.ran('content', EVERYTHING, report);
     const { changed, unchanged, refused, failed, cancelled } = activity.read().outcomes;
     expect({ changed, unchanged, refused, failed, cancelled }).toEqual({
       ...{ changed: 0, unchanged: 0, refused: 0, failed: 0, cancelled: 0 },
@@ -52,8 +54,8 @@ describe('the activity', () => {
 
   test('adds up requests by kind, and bytes', () => {
     const activity = createActivity();
-    activity.ran('start', makeReport({ requests: { ListObjectsV2: 1, PutObject: 2 }, bytes: 30 }));
-    activity.ran('media', makeReport({ requests: { PutObject: 5 }, bytes: 12 }));
+    activity.ran('start', EVERYTHING, makeReport({ requests: { ListObjectsV2: 1, PutObject: 2 }, bytes: 30 }));
+    activity.ran('media', EVERYTHING, makeReport({ requests: { PutObject: 5 }, bytes: 12 }));
     expect(activity.read()).toMatchObject({ requests: { ListObjectsV2: 1, PutObject: 7 }, bytes: 42 });
   });
 
@@ -61,11 +63,11 @@ describe('the activity', () => {
     const activity = createActivity();
     for (let index = 0; index < 4; index += 1) {
       activity.event('content');
-      activity.ran('content', makeReport());
+      activity.ran('content', EVERYTHING, makeReport());
     }
     expect(activity.takeSinceLastKept()).toEqual({ events: 4, quietRuns: 3 });
     activity.event('media');
-    activity.ran('media', makeReport({ uploaded: 1 }));
+    activity.ran('media', EVERYTHING, makeReport({ uploaded: 1 }));
     expect(activity.takeSinceLastKept()).toEqual({ events: 1, quietRuns: 0 });
   });
 });

@@ -126,6 +126,17 @@ describe('putting a fetched file in its place', () => {
     expect(await trashed()).toEqual(['old']);
   });
 
+  it('tells what it put there, where somebody deletes it right after', async () => {
+    const temporary = await fetched();
+    const original = fs.link;
+    jest.spyOn(fs, 'link').mockImplementation(async (from, to) => {
+      await original(from, to);
+      if (String(to) === path()) await fs.rm(path());
+    });
+    expect(await writer.place(KEY, temporary, undefined, 'overwritten')).toMatchObject(temporary.file);
+    expect(await namesInFolder()).toEqual([]);
+  });
+
   it('keeps a copy of what stood there where the trash is on another disk', async () => {
     await writeFile(path(), 'old');
     const seen = await saw();

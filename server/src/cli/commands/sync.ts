@@ -1,6 +1,6 @@
 import { CommandError } from '../../commands/CommandError';
 import { answers } from '../../commands/contract';
-import type { PlannedOperation } from '../../sync/Preview';
+import type { PlannedOperation } from '../../sync/PlannedOperation';
 import type { Command, Context } from '../Command';
 import { toPlanDocument } from '../documents';
 import { EXIT, exitCodeOfStatus } from '../exitCodes';

@@ -21,7 +21,7 @@ export const test: Command = {
   },
 };
 
-function describe({ checks, conditions, region, ok }: ConnectionTest): string {
+function describe({ checks, conditions, region, versioning, readableByAnyone, ok }: ConnectionTest): string {
   const rows = checks.map(({ step, status }) => [step, status]);
   const lines = [formatTable(rows)];
   if (region !== undefined) lines.push(`The bucket is in ${region}: s3-sync set aws_region ${region}`);
@@ -37,6 +37,8 @@ function describe({ checks, conditions, region, ok }: ConnectionTest): string {
         : `The store has no conditions for ${lacking.join(', ')}: there, MULTI mode looks right before it writes.`,
     );
   }
+  if (versioning !== undefined) lines.push(`Versioning of the bucket is ${versioning}.`);
+  if (readableByAnyone === true) lines.push('Anyone can read the files below this prefix, without credentials.');
   lines.push(ok ? 'The connection works.' : 'The connection does not work.');
   return lines.join('\n');
 }

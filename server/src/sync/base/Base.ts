@@ -2,6 +2,7 @@ import type { RemoteObject } from '../bucket/Bucket';
 import type { WriteConditions } from '../bucket/probeConditions';
 import type { FeedChange } from '../Feed';
 import type { Fingerprint } from '../Fingerprint';
+import type { PlannedOperation } from '../PlannedOperation';
 
 /** What this directory and the bucket last agreed on for one key: the common ancestor of a three-way merge. */
 export interface BaseEntry {
@@ -103,6 +104,11 @@ export interface Base {
   /** The deletes put aside, ascending, in batches of up to 1,000. */
   plannedDeletes(): AsyncIterable<PlannedDelete[]>;
   clearPlannedDeletes(): Promise<void>;
+  /** The same for operations that are only to be shown. */
+  planOperations(operations: readonly PlannedOperation[]): Promise<void>;
+  /** The operations put aside, ascending by key, in batches of up to 1,000. */
+  plannedOperations(): AsyncIterable<PlannedOperation[]>;
+  clearPlannedOperations(): Promise<void>;
   /** Sorts a listing on disk, for a store that does not list in order; of repeated keys the last one counts. */
   sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]>;
   close(): Promise<void>;

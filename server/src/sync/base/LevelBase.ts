@@ -6,6 +6,7 @@ import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
 import { errorCode } from '../errorCode';
 import type { FeedChange } from '../Feed';
 import type { KeyFilterOptions } from '../KeyFilter';
+import type { PlannedOperation } from '../PlannedOperation';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
 import {
@@ -15,8 +16,10 @@ import {
   decodeIntent,
   decodeListed,
   decodePlannedDelete,
+  decodePlannedOperation,
   encodeEntry,
   encodeIntent,
+  encodePlannedOperation,
 } from './encoding';
 
 /** Raised when the form of what is stored changes; a base of another version is set aside. */
@@ -34,6 +37,7 @@ const DISK_TROUBLE =
 const ENTRY = 'e!';
 const INTENT = 'i!';
 const DELETE = 'd!';
+const OPERATION = 'p!';
 const LISTING = 'l!';
 const OUTBOX = 'o!';
 const after = (part: string): string => `${part.slice(0, -1)}"`;
@@ -53,13 +57,18 @@ export interface BaseOptions {
  * @throws {SyncError} `BASE_LOCKED` while another process has it open, `BASE_DAMAGED` where the disk refuses.
  */
 export async function openBase(options: BaseOptions): Promise<Base> {
-  const location = join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
+  const location = locationOf(options);
   const opened = await tryOpen(location);
   if (opened) return opened;
   await setAside(location);
   const fresh = await tryOpen(location);
   if (fresh) return fresh;
   throw damagedError(location);
+}
+
+/** Absolute path of the store of a base. */
+export function locationOf(options: BaseOptions): string {
+  return join(options.stateDirectory, `base-${fingerprintOfOptions(options)}`);
 }
 
 /** The newest one is kept, for whoever wants to know what happened to it. */
@@ -209,6 +218,25 @@ class LevelBase implements Base {
 
   async clearPlannedDeletes(): Promise<void> {
     await this.#clear(DELETE);
+  }
+
+  async planOperations(operations: readonly PlannedOperation[]): Promise<void> {
+    const rows = operations.map((operation) => ({
+      type: 'put' as const,
+      key: OPERATION + operation.key,
+      value: encodePlannedOperation(operation),
+    }));
+    await this.#level.batch(rows).catch(this.#unwritable);
+  }
+
+  async *plannedOperations(): AsyncIterable<PlannedOperation[]> {
+    for await (const rows of this.#rows(OPERATION)) {
+      yield this.#decoded(() => rows.map(([key, value]) => decodePlannedOperation(key, value)));
+    }
+  }
+
+  async clearPlannedOperations(): Promise<void> {
+    await this.#clear(OPERATION);
   }
 
   async *sortListing(pages: AsyncIterable<RemoteObject[]>): AsyncIterable<RemoteObject[]> {

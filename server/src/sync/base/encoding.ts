@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { RemoteObject } from '../bucket/Bucket';
 import { SyncError } from '../SyncError';
 import type { FeedChange } from '../Feed';
+import { describeCause, isPlanCause, type PlanCause } from '../planCause';
+import type { PlannedOperation } from '../PlannedOperation';
 import type { BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
 
 // Entries are many and read in every run: fields apart by spaces take half the time and room of JSON.
@@ -58,6 +60,23 @@ const plannedDeleteSchema = z.tuple([z.enum(['remote', 'local']), z.number()]);
 export function decodePlannedDelete(key: string, text: string): PlannedDelete {
   const [side, size] = parse(plannedDeleteSchema, text);
   return { key, side, size };
+}
+
+const plannedOperationSchema = z.tuple([
+  z.enum(['upload', 'download', 'delete-remote', 'delete-local', 'conflict']),
+  z.custom<PlanCause>((value) => typeof value === 'string' && isPlanCause(value)),
+  z.number(),
+]);
+
+/** @returns the stored form of an operation, without its key. */
+export function encodePlannedOperation({ action, cause, size }: PlannedOperation): string {
+  return JSON.stringify([action, cause, size]);
+}
+
+/** @throws {SyncError} `BASE_DAMAGED` */
+export function decodePlannedOperation(key: string, text: string): PlannedOperation {
+  const [action, cause, size] = parse(plannedOperationSchema, text);
+  return { key, action, cause, reason: describeCause(cause), size };
 }
 
 const changeSchema = z.object({

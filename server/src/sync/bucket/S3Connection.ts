@@ -157,7 +157,8 @@ export class S3Connection {
   }
 }
 
-function clientConfig(settings: BucketSettings): S3ClientConfig {
+/** What every client of the plugin has in common. */
+export function clientConfig(settings: BucketSettings): S3ClientConfig {
   const { awsRegion, endpoint, forcePathStyle, credentials, concurrency, timeouts } = settings;
   const maxAttempts = settings.maxAttempts ?? MAX_ATTEMPTS;
   // No limit on open sockets: the SDK counts the wait for a free one as time to connect. Callers bound the requests.

@@ -5,6 +5,7 @@ import { STATE_FOLDER } from '../KeyFilter';
 import { md5Of } from '../md5Of';
 import { SyncError, type SyncErrorCode } from '../SyncError';
 import type { Bucket } from './Bucket';
+import type { BucketInspection } from './inspectBucket';
 import { probeConditions, type WriteConditions } from './probeConditions';
 
 /** What a sync needs to be allowed to do, in the order in which it is tried. */
@@ -28,6 +29,10 @@ export interface ConnectionTest {
   region?: string;
   /** Conditions of writes that the store honours; absent where not all steps worked. */
   conditions?: WriteConditions;
+  /** Whether the bucket keeps older versions; absent where the store does not tell. */
+  versioning?: 'on' | 'suspended' | 'off';
+  /** Whether the scratch object could be read without credentials; absent where that is not known. */
+  readableByAnyone?: boolean;
 }
 
 /**
@@ -36,9 +41,14 @@ export interface ConnectionTest {
  *
  * Never rejects for what the store says: each refusal is in the answer. About fifteen requests.
  *
+ * @param inspection the same bucket, to be asked for what a sync does not need; not asked where it is absent.
  * @throws {SyncError} `CANCELLED`.
  */
-export async function testConnection(bucket: Bucket, signal?: AbortSignal): Promise<ConnectionTest> {
+export async function testConnection(
+  bucket: Bucket,
+  signal?: AbortSignal,
+  inspection?: BucketInspection,
+): Promise<ConnectionTest> {
   const key = `${STATE_FOLDER}/test-${randomUUID()}`;
   const body = Buffer.from('This is a test of the connection. It can be deleted.\n');
   const written = new Set<string>();
@@ -62,6 +72,7 @@ export async function testConnection(bucket: Bucket, signal?: AbortSignal): Prom
 
   const checks: ConnectionCheck[] = [];
   let region: string | undefined;
+  let readableByAnyone: boolean | undefined;
   let hopeless = false;
   for (const step of CONNECTION_STEPS) {
     const needsObject = step === 'get' || step === 'delete';
@@ -69,6 +80,8 @@ export async function testConnection(bucket: Bucket, signal?: AbortSignal): Prom
       checks.push({ step, status: 'skipped' });
       continue;
     }
+    // The scratch object is still there.
+    if (step === 'delete') readableByAnyone = await inspection?.isReadableByAnyone(key, signal);
     try {
       await steps[step]();
       checks.push({ step, status: 'ok' });
@@ -83,7 +96,17 @@ export async function testConnection(bucket: Bucket, signal?: AbortSignal): Prom
   }
   const ok = checks.every(({ status }) => status === 'ok');
   const conditions = ok ? await probe(bucket, signal) : undefined;
-  return { ok, checks, ...(region === undefined ? {} : { region }), ...(conditions ? { conditions } : {}) };
+  // A store that cannot be reached at all is not asked once more.
+  const answered = checks.some(({ status }) => status === 'ok');
+  const versioning = answered ? await inspection?.versioning(signal) : undefined;
+  return {
+    ok,
+    checks,
+    ...(region === undefined ? {} : { region }),
+    ...(conditions ? { conditions } : {}),
+    ...(versioning === undefined ? {} : { versioning }),
+    ...(readableByAnyone === undefined ? {} : { readableByAnyone }),
+  };
 }
 
 /** The connection works; a probe that fails all the same is tried again by the first sync that needs it. */

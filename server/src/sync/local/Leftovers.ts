@@ -1,4 +1,5 @@
 import { lstat, rm } from 'node:fs/promises';
+import { asSyncError } from '../asSyncError';
 import { errorCode } from '../errorCode';
 
 /** A file that nobody has written to, moved or renamed for so long, in ms, is no download that goes on. */
@@ -19,6 +20,7 @@ export class Leftovers {
   /**
    * Removes those that are surely nobody's any more: also another process, or a host that shares the disk, may be
    * writing one. A file's own time is set by whoever made it, so the time of its last change of any kind counts.
+   * @throws {SyncError} where one cannot be removed.
    */
   async remove(): Promise<void> {
     const paths = this.#paths;
@@ -29,7 +31,7 @@ export class Leftovers {
         if (Date.now() - ctimeMs > AT_REST_MS) await rm(path, { force: true });
       } catch (error) {
         // It found its place meanwhile.
-        if (errorCode(error) !== 'ENOENT') throw error;
+        if (errorCode(error) !== 'ENOENT') throw asSyncError(error, path);
       }
     }
   }

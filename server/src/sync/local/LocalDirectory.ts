@@ -1,6 +1,6 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
 import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
 import { compareKeys } from '../compareKeys';
@@ -9,6 +9,7 @@ import type { Fingerprint } from '../Fingerprint';
 import type { KeyFilter } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
+import { DistinctNames } from './DistinctNames';
 import { isTemporaryName } from './temporaryName';
 import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
 import { throwIfCancelled } from '../throwIfCancelled';
@@ -45,6 +46,7 @@ export class LocalDirectory implements Local {
   /** Where the root's links ended, and when that was looked up. */
   #lookedUp: { root: string; at: number } | undefined;
   readonly #onTemporary: (path: string) => void;
+  readonly #distinctNames = new DistinctNames();
 
   /**
    * @param root absolute path of the synced directory.
@@ -99,7 +101,7 @@ export class LocalDirectory implements Local {
     if (path === undefined) return undefined;
     try {
       const stats = await lstat(path, { bigint: true });
-      await requireOwnName(key, path, stats.ino);
+      await this.#distinctNames.require(key, path, stats.ino);
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
@@ -172,7 +174,7 @@ export class LocalDirectory implements Local {
       path = join(path, name);
       try {
         const stats = await lstat(path, { bigint: true });
-        await requireOwnName(key, path, stats.ino);
+        await this.#distinctNames.require(key, path, stats.ino);
         if (stats.isSymbolicLink()) {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
           path = await realDirectory(path);
@@ -265,32 +267,6 @@ class OpenLocalFile implements OpenFile {
       throw unreadable(this.#key, error);
     }
   }
-}
-
-/**
- * Makes sure that what stands at a path has that very name: some file systems take names for the same that differ by
- * case or by Unicode form alone (aws-cli#1639, aws-cli#9596), and then one key would overwrite another.
- *
- * @param inode of what was found at the path.
- * @throws {SyncError} `UNSAFE_KEY` where it has another name.
- */
-async function requireOwnName(key: string, path: string, inode: bigint): Promise<void> {
-  const name = basename(path);
-  const twin = twinOf(name);
-  if (twin === name) return;
-  const folder = dirname(path);
-  const other = await lstat(join(folder, twin), { bigint: true }).catch(() => undefined);
-  if (other?.ino !== inode || (await readdir(folder)).includes(name)) return;
-  throw unsafe(key, `this disk does not tell ${name} apart from another name that is here`);
-}
-
-/** The name in another case, or else in another Unicode form; the name itself where it has neither. */
-function twinOf(name: string): string {
-  const upper = name.toUpperCase();
-  if (upper !== name) return upper;
-  const lower = name.toLowerCase();
-  if (lower !== name) return lower;
-  return name.normalize('NFD') === name ? name.normalize('NFC') : name.normalize('NFD');
 }
 
 /**

@@ -38,10 +38,9 @@ export class LocalWriter {
    */
   async makeWay(key: string): Promise<string> {
     const target = await this.#directory.pathForWriting(key);
-    if (await isDirectory(target)) {
-      await removeEmptyFolder(target);
-      if (await isDirectory(target)) throw new Blocked(key, key);
-    }
+    if (!(await isDirectory(target))) return target;
+    await removeEmptyFolder(target);
+    if (await isDirectory(target)) throw new Blocked(key, key);
     return target;
   }
 
@@ -49,9 +48,15 @@ export class LocalWriter {
    * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk. Where that place cannot
    * be reached it is beside the trash.
    * @param mtimeMs time the file gets, milliseconds since the epoch.
+   * @param onOpen called with the file's absolute path before the first byte.
    * @throws whatever the body throws; then no file is left.
    */
-  async writeTemporary(key: string, body: AsyncIterable<Buffer>, mtimeMs: number): Promise<TemporaryFile> {
+  async writeTemporary(
+    key: string,
+    body: AsyncIterable<Buffer>,
+    mtimeMs: number,
+    onOpen?: (path: string) => void,
+  ): Promise<TemporaryFile> {
     const folder = await this.#folderFor(key);
     const path = join(folder, temporaryName());
     const handle = await open(path, 'wx', 0o644).catch((error: unknown) => {
@@ -59,6 +64,7 @@ export class LocalWriter {
       throw errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR' ? changed(key) : error;
     });
     try {
+      onOpen?.(path);
       let size = 0;
       for await (const chunk of body) {
         // Unlike `write`, this goes on until every byte is there, or throws: a full disk takes a part without a word.
@@ -123,8 +129,9 @@ export class LocalWriter {
     await syncFolder(dirname(target));
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
-    if (!placed || !isSameFile(placed, temporary.file)) throw changed(key);
-    return placed;
+    if (placed && !isSameFile(placed, temporary.file)) throw changed(key);
+    // It was there, and somebody has deleted it since: fetched once more, it would come back.
+    return placed ?? { ...temporary.file, ctimeNs: 0n };
   }
 
   /**

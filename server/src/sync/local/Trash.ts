@@ -9,6 +9,7 @@ import { Leftovers } from './Leftovers';
 import { isTemporaryName } from './temporaryName';
 
 const OWNER_ONLY = 0o700;
+const READ_AT_A_TIME = 64;
 
 /** Share of the disk, in percent, that the trash leaves free. */
 const FREE_PERCENT = 5n;
@@ -95,15 +96,28 @@ export class Trash {
     return join(this.#folder, id);
   }
 
-  /** Newest first. Records whose file is not there (a move that was cut off) are left out. */
-  async list(): Promise<TrashItem[]> {
+  /** Ids of all items, newest first. Records whose file is not there (a move that was cut off) are left out. */
+  async ids(): Promise<string[]> {
     const names = await this.#names();
     const present = new Set(names);
-    const ids = names.filter((name) => name.endsWith('.json') && present.has(name.slice(0, -5)));
+    return names
+      .filter((name) => name.endsWith('.json') && present.has(name.slice(0, -5)))
+      .map((name) => name.slice(0, -5))
+      .sort()
+      .reverse();
+  }
+
+  /** All items, newest first. */
+  async list(): Promise<TrashItem[]> {
+    const ids = await this.ids();
     const items: TrashItem[] = [];
-    for (const name of ids.sort().reverse()) {
-      const record = await this.#read(name);
-      if (record) items.push({ id: name.slice(0, -5), ...record });
+    for (let at = 0; at < ids.length; at += READ_AT_A_TIME) {
+      const some = ids.slice(at, at + READ_AT_A_TIME);
+      const records = await Promise.all(some.map((id) => this.#read(`${id}.json`)));
+      for (const [index, id] of some.entries()) {
+        const record = records[index];
+        if (record) items.push({ id, ...record });
+      }
     }
     return items;
   }
@@ -113,8 +127,7 @@ export class Trash {
    */
   async find(id: string): Promise<TrashItem | undefined> {
     if (!ITEM_NAME.test(id) || id.endsWith('.json')) return undefined;
-    const names = new Set(await this.#names());
-    if (!names.has(id) || !names.has(`${id}.json`)) return undefined;
+    if (!(await isThere(this.pathOf(id))) || !(await isThere(`${this.pathOf(id)}.json`))) return undefined;
     const record = await this.#read(`${id}.json`);
     return record && { id, ...record };
   }
@@ -187,6 +200,16 @@ export class Trash {
       return undefined;
     }
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    },
+  );
 }
 
 function idPrefix(atMs: number): string {

@@ -1,0 +1,426 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingHttpHeaders } from 'node:http';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { z } from 'zod';
+import { servicesOf } from '../../server/src/services';
+import type { FilesService, ReadRange } from '../../server/src/serve/files';
+import { SiteBucket } from '../support/SiteBucket';
+import { endOfStart, syncNow } from '../support/runs';
+import type { S3Server } from '../support/s3-server/startS3Server';
+import { startInProjectStore, type Store } from '../support/stores';
+import { startStrapi, type StartedStrapi } from '../support/strapi';
+import { waitUntil } from '../support/waitUntil';
+
+const FILE_UID = 'plugin::upload.file';
+const MIB = 1024 * 1024;
+
+interface Answer {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: Buffer;
+  /** All that was announced came. */
+  isComplete: boolean;
+}
+
+describe('files that are missing here and asked for', () => {
+  let store: Store & { server: S3Server };
+  let bucket: SiteBucket;
+  let app: StartedStrapi;
+  /** A file that is named and never comes: asked for at the start, as the answer takes 10 s. */
+  let neverComing: Promise<Answer>;
+
+  beforeAll(async () => {
+    store = await startInProjectStore();
+    bucket = await SiteBucket.create(store);
+    app = await startStrapi({
+      pluginConfig: bucket.config({
+        mode: 'MULTI',
+        exclude: ['**/*excluded*'],
+        // What comes here comes because it was asked for.
+        syncOn: { enabled: false },
+        scanEvery: 0,
+        reconcileCron: null,
+      }),
+    });
+    await endOfStart(app);
+    await addRow('never.txt');
+    neverComing = ask('/uploads/never.txt');
+  });
+  afterAll(async () => {
+    await app.stop();
+    await store.server.close();
+  });
+  beforeEach(() => {
+    store.server.clearFaults();
+    store.server.clearRequests();
+  });
+
+  /** A row of the Media Library, as another server would have written it. */
+  async function addRow(name: string, formats: Record<string, string> = {}): Promise<number> {
+    const split = (file: string) => ({ hash: path.basename(file, path.extname(file)), ext: path.extname(file) });
+    const row: unknown = await app.strapi.db.query(FILE_UID).create({
+      data: {
+        name,
+        ...split(name),
+        mime: 'text/plain',
+        size: 1,
+        url: `/uploads/${name}`,
+        provider: 'local',
+        folderPath: '/',
+        formats: Object.fromEntries(
+          Object.entries(formats).map(([format, file]) => [format, { ...split(file), url: `/uploads/${file}` }]),
+        ),
+      },
+    });
+    return z.object({ id: z.number() }).parse(row).id;
+  }
+
+  /** Puts bytes in the bucket as another server would, with a row that names them. */
+  async function addMissing(name: string, bytes: Buffer): Promise<number> {
+    await store.server.putObject(bucket.name, `uploads/${name}`, bytes, { 'x-amz-meta-mtime': '1700000000.5' });
+    return addRow(name);
+  }
+
+  const note = (key: string, action: 'put' | 'delete', bytes: Buffer) =>
+    servicesOf(app.strapi).feed.append([{ key, action, md5: md5(bytes), byName: true }], 'another-directory');
+
+  /** A request whose path goes out exactly as it is. */
+  function ask(url: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const { hostname, port } = new URL(app.url);
+      const request = get({ hostname, port, path: url, headers, method, agent: false }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', () => undefined);
+        response.on('close', () => {
+          const { statusCode: status = 0, headers: answered, complete: isComplete } = response;
+          resolve({ status, headers: answered, body: Buffer.concat(chunks), isComplete });
+        });
+      });
+      request.on('error', reject);
+    });
+  }
+
+  const fileOf = (name: string) => path.join(app.publicDir, 'uploads', name);
+  /** Bytes that the store was asked for; the file that never comes is asked for all the time. */
+  const gets = () =>
+    store.server
+      .requests()
+      .filter(({ operation, key }) => operation === 'GetObject' && !key.endsWith('/never.txt'))
+      .map(({ key }) => key);
+  const temporaries = () => readdirSync(path.join(app.publicDir, 'uploads')).filter((name) => name.includes('tmp'));
+
+  test('a file that a media entry names is fetched once, stored, and then served as a local one', async () => {
+    const bytes = Buffer.from('the bytes of another server');
+    await addMissing('named.txt', bytes);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask('/uploads/named.txt')));
+    for (const answer of answers) {
+      expect(answer).toMatchObject({ status: 200, body: bytes, isComplete: true });
+      expect(answer.headers).toMatchObject({
+        'content-type': 'text/plain; charset=utf-8',
+        'content-length': String(bytes.length),
+        'last-modified': new Date(1_700_000_000_500).toUTCString(),
+        etag: `"${md5(bytes)}"`,
+      });
+    }
+    expect(gets()).toHaveLength(1);
+    expect(readFileSync(fileOf('named.txt'))).toEqual(bytes);
+
+    const part = await ask('/uploads/named.txt', { range: 'bytes=4-8' });
+    expect(part).toMatchObject({ status: 206, body: bytes.subarray(4, 9) });
+    expect(part.headers['content-range']).toBe(`bytes 4-8/${bytes.length}`);
+    const otherVersion = await ask('/uploads/named.txt', { range: 'bytes=4-8', 'if-range': '"another"' });
+    expect(otherVersion).toMatchObject({ status: 200, body: bytes });
+    expect(await ask('/uploads/named.txt', { 'if-none-match': `"${md5(bytes)}"` })).toMatchObject({ status: 304 });
+    expect(await ask('/uploads/named.txt', {}, 'HEAD')).toMatchObject({ status: 200, body: Buffer.alloc(0) });
+    expect(gets()).toHaveLength(1);
+
+    // Base knows it: nothing is left to do, and nothing to ask the store but what it holds.
+    store.server.clearRequests();
+    const run = await syncNow(app);
+    expect(run).toMatchObject({ status: 'done', uploaded: 0, deletedRemote: 0 });
+    expect(Object.keys(run.requests)).toEqual(['ListObjectsV2']);
+  });
+
+  test('HEAD fetches it too, and a format of an image counts like the image', async () => {
+    const bytes = randomBytes(5_000);
+    await store.server.putObject(bucket.name, 'uploads/small_image.png', bytes);
+    await addRow('image.png', { small: 'small_image.png' });
+    const head = await ask('/uploads/small_image.png', {}, 'HEAD');
+    expect(head).toMatchObject({ status: 200, headers: { 'content-length': '5000', 'content-type': 'image/png' } });
+    expect(readFileSync(fileOf('small_image.png'))).toEqual(bytes);
+  });
+
+  test('a file of no media entry is fetched where the change feed names it, and no more once it was deleted', async () => {
+    const bytes = Buffer.from('written by a plugin elsewhere');
+    await store.server.putObject(bucket.name, 'uploads/sub/feed.txt', bytes);
+    expect(await ask('/uploads/sub/feed.txt')).toMatchObject({ status: 404 });
+    expect(gets()).toEqual([]);
+    await note('uploads/sub/feed.txt', 'put', bytes);
+    expect(await ask('/uploads/sub/feed.txt')).toMatchObject({ status: 200, body: bytes });
+
+    await store.server.putObject(bucket.name, 'uploads/gone.txt', bytes);
+    await note('uploads/gone.txt', 'put', bytes);
+    await note('uploads/gone.txt', 'delete', bytes);
+    expect(await ask('/uploads/gone.txt')).toMatchObject({ status: 404 });
+    await store.server.deleteObject(bucket.name, 'uploads/gone.txt');
+    // Deleted here in the folder, and not walked yet.
+    rmSync(fileOf('sub/feed.txt'));
+    expect(await ask('/uploads/sub/feed.txt')).toMatchObject({ status: 404 });
+    expect(gets()).toHaveLength(1);
+  });
+
+  test('names that nobody knows, and names that must not be served, cost no request of the store', async () => {
+    const bytes = Buffer.from('secret');
+    const names = [
+      'uploads/.hidden',
+      'uploads/.s3-sync/directory-id',
+      'uploads/excluded.txt',
+      'uploads/a/b.txt',
+      'other/x.txt',
+      'x.txt',
+    ];
+    for (const key of names) {
+      await store.server.putObject(bucket.name, key, bytes);
+      await addRow(key.replace(/^uploads\//, ''));
+    }
+    store.server.clearRequests();
+    const paths = [
+      '/uploads/.hidden',
+      '/uploads/.s3-sync/directory-id',
+      '/uploads/%2es3-sync/directory-id',
+      '/uploads/excluded.txt',
+      '/uploads/a%2Fb.txt',
+      '/uploads/a%5Cb.txt',
+      '/uploads/../x.txt',
+      '/uploads/%2e%2e/x.txt',
+      '/uploads/..%2fx.txt',
+      '/uploads/a%00.txt',
+      '/uploads//a.txt',
+      '/uploads/%E0%A4%A.txt',
+      '/uploads/',
+      '/other/x.txt',
+      '/x.txt',
+    ];
+    for (const one of paths) {
+      const { status, body } = await ask(one);
+      expect([one, status >= 400 && status < 500]).toEqual([one, true]);
+      expect(body.toString()).not.toContain('secret');
+    }
+    const unknown = await Promise.all(Array.from({ length: 300 }, (_, index) => ask(`/uploads/no-such-${index}.jpg`)));
+    expect(new Set(unknown.map(({ status }) => status))).toEqual(new Set([404]));
+    // What the feed told of in other tests may be looked at meanwhile; of these names nothing is.
+    const asked = store.server.requests().map(({ key }) => key);
+    expect(asked.filter((key) => names.includes(key) || key.includes('no-such'))).toEqual([]);
+  });
+
+  test('a file whose bytes come to the bucket a little later is waited for', async () => {
+    const bytes = Buffer.from('late');
+    await addRow('late.txt');
+    const answer = ask('/uploads/late.txt');
+    await waitUntil('it was looked for in vain', async () => (gets().length > 0 ? true : undefined));
+    await store.server.putObject(bucket.name, 'uploads/late.txt', bytes);
+    expect(await answer).toMatchObject({ status: 200, body: bytes });
+  });
+
+  test('a body that breaks off is fetched anew, and who reads along gets every byte', async () => {
+    const bytes = randomBytes(6 * MIB);
+    await addMissing('broken.bin', bytes);
+    store.server.fault({ kind: 'cut-body', match: { key: 'uploads/broken.bin' }, times: 1 });
+    const [whole, part, head] = await Promise.all([
+      ask('/uploads/broken.bin'),
+      ask('/uploads/broken.bin', { range: `bytes=${5 * MIB}-` }),
+      ask('/uploads/broken.bin', {}, 'HEAD'),
+    ]);
+    expect(whole.body.equals(bytes)).toBe(true);
+    expect(whole.headers).toMatchObject({ 'content-length': String(6 * MIB), 'accept-ranges': 'bytes' });
+    expect(part.status).toBe(206);
+    expect(part.body.equals(bytes.subarray(5 * MIB))).toBe(true);
+    expect(head).toMatchObject({ status: 200, headers: { 'content-length': String(6 * MIB) } });
+    await waitUntil('it is stored', async () => (existsSync(fileOf('broken.bin')) ? true : undefined));
+    expect(readFileSync(fileOf('broken.bin')).equals(bytes)).toBe(true);
+    expect(gets()).toHaveLength(2);
+  });
+
+  test('a body that never comes whole is never complete for a client, and leaves no file', async () => {
+    await addMissing('cut.bin', randomBytes(4 * MIB));
+    await addMissing('cut.txt', Buffer.from('a small file'));
+    store.server.fault({ kind: 'cut-body', match: { operation: 'GetObject', key: /cut/ } });
+    const [large, small] = await Promise.all([ask('/uploads/cut.bin'), ask('/uploads/cut.txt')]);
+    expect(large).toMatchObject({ status: 200, isComplete: false });
+    expect(small.status).toBe(404);
+    expect([fileOf('cut.bin'), fileOf('cut.txt')].filter((file) => existsSync(file))).toEqual([]);
+    expect(temporaries()).toEqual([]);
+  });
+
+  test('100 requests at once for one large file make one GET', async () => {
+    const bytes = randomBytes(10 * MIB);
+    await addMissing('large.bin', bytes);
+    const answers = await Promise.all(Array.from({ length: 100 }, () => ask('/uploads/large.bin')));
+    expect(answers.filter(({ status, body }) => status !== 200 || !body.equals(bytes))).toEqual([]);
+    expect(gets()).toEqual(['uploads/large.bin']);
+  });
+
+  test('while the store answers 503 to one request in ten, no body is wrong or cut', async () => {
+    const files = Array.from({ length: 60 }, (_, index) => ({ name: `busy-${index}.bin`, bytes: randomBytes(50_000) }));
+    for (const { name, bytes } of files) await addMissing(name, bytes);
+    store.server.fault({ kind: 'status', status: 503, code: 'SlowDown', match: { key: /busy/, probability: 0.1 } });
+    const asked = files.flatMap((file) => [file, file, file]);
+    const answers = await Promise.all(asked.map(({ name }) => ask(`/uploads/${name}`)));
+    for (const [index, { status, body, isComplete }] of answers.entries()) {
+      expect(isComplete).toBe(true);
+      if (status === 200) expect(body.equals(asked[index]?.bytes ?? Buffer.alloc(0))).toBe(true);
+      else expect([404, 503]).toContain(status);
+    }
+    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(100);
+  });
+
+  test('a client that leaves does not keep the file from coming', async () => {
+    const bytes = randomBytes(8 * MIB);
+    await addMissing('left.bin', bytes);
+    await new Promise<void>((resolve) => {
+      const request = get(`${app.url}/uploads/left.bin`, (response) => {
+        response.once('data', () => {
+          request.destroy();
+          resolve();
+        });
+        response.on('error', () => undefined);
+      });
+      request.on('error', () => undefined);
+    });
+    await waitUntil('it is stored', async () => (existsSync(fileOf('left.bin')) ? true : undefined));
+    expect(readFileSync(fileOf('left.bin')).equals(bytes)).toBe(true);
+    expect(temporaries()).toEqual([]);
+  });
+
+  test('while the store does not answer or refuses: 404 long before a browser gives up, told once', async () => {
+    await addMissing('down-1.txt', Buffer.from('1'));
+    await addMissing('down-2.txt', Buffer.from('2'));
+    const toldBefore = countTold();
+    store.server.fault({ kind: 'hang', match: { key: 'uploads/down-1.txt' } });
+    store.server.fault({ kind: 'status', status: 500, match: { key: 'uploads/down-2.txt' } });
+    const begun = performance.now();
+    const answers = await Promise.all([ask('/uploads/down-1.txt'), ask('/uploads/down-2.txt')]);
+    expect(performance.now() - begun).toBeLessThan(8_000);
+    for (const { status, headers } of answers) {
+      expect([status, headers['cache-control']]).toEqual([404, 'no-store']);
+    }
+    // The minute of an earlier failure may still go on.
+    expect(countTold() - toldBefore).toBeLessThanOrEqual(1);
+    expect(countTold()).toBeGreaterThan(0);
+    store.server.clearFaults();
+    expect(await ask('/uploads/down-1.txt')).toMatchObject({ status: 200 });
+  });
+
+  const countTold = () => app.logs().split('could not be fetched from the bucket').length - 1;
+
+  test('content that the feed calls deleted does not come back, though a new entry has the name', async () => {
+    const old = Buffer.from('old content');
+    const fresh = Buffer.from('new content');
+    await note('uploads/again.txt', 'put', old);
+    await note('uploads/again.txt', 'delete', old);
+    await addMissing('again.txt', old);
+    const answer = ask('/uploads/again.txt');
+    await waitUntil('the old content was looked at', async () => (gets().length > 0 ? true : undefined));
+    await store.server.putObject(bucket.name, 'uploads/again.txt', fresh);
+    expect(await answer).toMatchObject({ status: 200, body: fresh });
+  });
+
+  test('a file that came while Strapi deleted it goes again', async () => {
+    const id = await addMissing('deleted.txt', Buffer.from('to be deleted'));
+    expect(await ask('/uploads/deleted.txt')).toMatchObject({ status: 200 });
+    // Strapi removes the file first, then its entry; somebody asks in between.
+    rmSync(fileOf('deleted.txt'));
+    expect(await ask('/uploads/deleted.txt')).toMatchObject({ status: 200 });
+    await app.strapi.db.query(FILE_UID).delete({ where: { id } });
+    await waitUntil('it is gone', async () => (existsSync(fileOf('deleted.txt')) ? undefined : true));
+    expect(await ask('/uploads/deleted.txt')).toMatchObject({ status: 404 });
+  });
+
+  test('a file that is written here meanwhile is not overwritten', async () => {
+    await addMissing('both.txt', Buffer.from('from the bucket'));
+    store.server.fault({ kind: 'delay', ms: 500, match: { key: 'uploads/both.txt' } });
+    const answer = ask('/uploads/both.txt');
+    await waitUntil('it is on its way', async () => (app.strapi.server.httpServer.listening ? true : undefined));
+    writeFileSync(fileOf('both.txt'), 'from here');
+    expect(await answer).toMatchObject({ status: 200, body: Buffer.from('from here') });
+    expect(readFileSync(fileOf('both.txt'), 'utf8')).toBe('from here');
+  });
+
+  describe('the files service for other plugins', () => {
+    const files = () => app.strapi.plugin('s3-sync').service<FilesService>('files');
+    const here = 'uploads/service/here.txt';
+    const away = 'uploads/service/only in the bucket.txt';
+
+    beforeAll(async () => {
+      mkdirSync(fileOf('service'), { recursive: true });
+      writeFileSync(fileOf('service/here.txt'), 'local bytes');
+      await store.server.putObject(bucket.name, away, 'bucket bytes');
+    });
+
+    test('tells of files here and in the bucket alike', async () => {
+      expect(await files().exists(here)).toBe(true);
+      expect(await files().stat(here)).toMatchObject({ key: here, size: 11, place: 'local' });
+      expect(await files().exists(away)).toBe(true);
+      expect(await files().stat(away)).toMatchObject({ key: away, size: 12, place: 'bucket' });
+      expect(await files().exists('uploads/service/none.txt')).toBe(false);
+      expect(await files().stat('uploads/service/excluded.txt')).toBeUndefined();
+      await expect(files().stat('uploads/../secret')).rejects.toMatchObject({ code: 'UNSAFE_KEY' });
+    });
+
+    test('lists both in one order, without what was deleted', async () => {
+      await store.server.putObject(bucket.name, 'uploads/service/deleted.txt', 'deleted');
+      await note('uploads/service/deleted.txt', 'put', Buffer.from('deleted'));
+      await note('uploads/service/deleted.txt', 'delete', Buffer.from('deleted'));
+      const listed = [];
+      for await (const file of files().list('uploads/service/')) listed.push([file.key, file.place]);
+      await store.server.deleteObject(bucket.name, 'uploads/service/deleted.txt');
+      expect(listed).toEqual([
+        [here, 'local'],
+        [away, 'bucket'],
+      ]);
+    });
+
+    test('reads the bytes, whole or in part, wherever they are', async () => {
+      const read = async (key: string, range?: ReadRange) => text(await files().createReadStream(key, range));
+      expect(await read(here)).toBe('local bytes');
+      expect(await read(here, { start: 2, end: 4 })).toBe('cal');
+      expect(await read(away)).toBe('bucket bytes');
+      expect(await read(away, { start: 7 })).toBe('bytes');
+      await expect(files().createReadStream('uploads/none.txt')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+
+    test('hands out a path for as long as it is needed', async () => {
+      expect(await files().withLocalFile(here, async (file) => file)).toBe(fileOf('service/here.txt'));
+      let copy = '';
+      const content = await files().withLocalFile(away, async (file) => {
+        copy = file;
+        return readFileSync(file, 'utf8');
+      });
+      expect(content).toBe('bucket bytes');
+      expect(path.basename(copy)).toBe('only in the bucket.txt');
+      expect(existsSync(copy)).toBe(false);
+      const failing = files().withLocalFile(away, async (file) => {
+        copy = file;
+        throw new Error('The work failed.');
+      });
+      await expect(failing).rejects.toThrow('The work failed.');
+      expect(existsSync(copy)).toBe(false);
+      expect(temporaries()).toEqual([]);
+    });
+  });
+
+  test('a file that is named and does not come within 10 s: 503, to be asked for again and never remembered', async () => {
+    const { status, headers } = await neverComing;
+    expect(status).toBe(503);
+    expect(headers).toMatchObject({ 'retry-after': '2', 'cache-control': 'no-store' });
+    await store.server.putObject(bucket.name, 'uploads/never.txt', 'after all');
+    expect(await ask('/uploads/never.txt')).toMatchObject({ status: 200, body: Buffer.from('after all') });
+  });
+});
+
+function md5(bytes: Buffer): string {
+  return createHash('md5').update(bytes).digest('hex');
+}
