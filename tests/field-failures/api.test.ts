@@ -3,7 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { z } from 'zod';
 import pluginRoutes from '../../server/src/routes';
-import { settingsAnswer, statusAnswer } from '../support/adminAnswers';
+import { planListAnswer, settingsAnswer, statusAnswer } from '../support/adminAnswers';
 import { logInWithActions, logInWithRole } from '../support/people';
 import { endOfStart, listRuns } from '../support/runs';
 import type { S3Server } from '../support/s3-server/startS3Server';
@@ -113,10 +113,12 @@ describe('The admin API [in-project]', () => {
       ? request
       : request.set('Content-Type', 'application/json').send(body);
   };
+  /** Waits for what earlier requests were allowed to start: it goes on changing things after its answer. */
   const idle = () =>
-    waitUntil('no run goes on', async () => {
+    waitUntil('no run and no preview goes on', async () => {
       const { running } = statusAnswer.parse((await app.admin.get('/s3-sync/status').expect(200)).body);
-      return running === undefined ? true : undefined;
+      const plans = planListAnswer.parse((await app.admin.get('/s3-sync/plans').expect(200)).body).results;
+      return running === undefined && plans.every(({ status }) => status !== 'making') ? true : undefined;
     });
   /** All that a request could change. */
   const state = async () => ({

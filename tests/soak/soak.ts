@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { MultiSite } from '../support/MultiSite';
+import { syncNow } from '../support/runs';
 import { startInProjectStore } from '../support/stores';
 import { pause } from '../support/waitUntil';
 import { Editor } from './Editor';
@@ -17,6 +18,31 @@ const minutes = Number(values.minutes ?? '30');
 const seed = Number(values.seed ?? String(1 + Math.floor(Math.random() * 1_000_000)));
 const random = new Random(seed);
 console.log(`Soak: ${minutes} minutes, --seed=${seed}`);
+
+/**
+ * Waits until all hold the same. What a refusal (403) made a server give up is looked at again by the regular comparison
+ * of everything only, every 6 hours: after two minutes it is asked for here, and said.
+ */
+async function untilEqual(site: MultiSite): Promise<Record<string, string>> {
+  try {
+    return await site.waitUntilEqual(120_000);
+  } catch (error) {
+    console.log(error instanceof Error ? error.message : String(error));
+    console.log('So each server is asked to compare everything.');
+  }
+  for (let tries = 1; ; tries += 1) {
+    for (const name of NAMES) {
+      const { status, failed, withheld } = await syncNow(site.app(name));
+      console.log(`Server ${name}: ${status}, ${failed} failed, ${withheld} withheld.`);
+    }
+    try {
+      return await site.waitUntilEqual(15_000);
+    } catch (error) {
+      if (tries === 4) throw error;
+      console.log(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
 
 async function main(): Promise<void> {
   const store = await startInProjectStore();
@@ -82,7 +108,7 @@ async function main(): Promise<void> {
     site.proxy.mend();
     console.log('The trouble is over. Waiting until all hold the same.');
     const begun = Date.now();
-    const all = await site.waitUntilEqual(300_000);
+    const all = await untilEqual(site);
     const seconds = (Date.now() - begun) / 1_000;
 
     const files = editors.flatMap((editor) => editor.files);

@@ -8,6 +8,7 @@ import {
   PutObjectCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
+import { errorCode } from '../../server/src/sync/errorCode';
 import type { Store } from './stores';
 import { waitUntil } from './waitUntil';
 
@@ -103,12 +104,17 @@ export class SiteBucket {
 /** MD5 by key of the files in `uploads/`; names that begin with a dot are left out. */
 export function localFiles(publicDir: string): Record<string, string> {
   const names = readdirSync(join(publicDir, 'uploads')).filter((name) => !name.startsWith('.'));
-  return Object.fromEntries(
-    names.map((name) => {
+  const found: Record<string, string> = {};
+  for (const name of names) {
+    try {
       const bytes = readFileSync(join(publicDir, 'uploads', name));
-      return [`uploads/${name}`, createHash('md5').update(bytes).digest('hex')];
-    }),
-  );
+      found[`uploads/${name}`] = createHash('md5').update(bytes).digest('hex');
+    } catch (error) {
+      // It went away meanwhile, as files do while servers are at work.
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+  return found;
 }
 
 function sameRecord(one: Record<string, string>, other: Record<string, string>): boolean {
