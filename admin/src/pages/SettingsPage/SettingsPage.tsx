@@ -12,6 +12,7 @@ import {
 import { Box, Button, Flex, Tabs } from '@strapi/design-system';
 import { Check } from '@strapi/icons';
 import { useMemo, useRef, useState } from 'react';
+import { styled } from 'styled-components';
 
 import type { SettingsAnswer } from '../../../../server/src/routes/contract';
 import { ErrorLog } from '../../components/history/ErrorLog';
@@ -32,6 +33,12 @@ import { useTranslation } from '../../hooks/useTranslation';
 import { PERMISSIONS } from '../../permissions';
 import { toChanges, toDraft, type SettingsDraft } from '../../settingsDraft';
 import { TabPanel } from './TabPanel';
+
+/** In a narrow window and a language of long words, the tabs take two lines. */
+const WrappingTabs = styled(Tabs.List)`
+  display: flex;
+  flex-wrap: wrap;
+`;
 
 const PERMISSION_LIST = Object.values(PERMISSIONS);
 
@@ -133,13 +140,13 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
               <Layouts.Content>
                 <Flex direction="column" alignItems="stretch" gap={4}>
                   <ProblemsNotice problems={problems} draft={values} />
-                  <Tabs.List aria-label={t('page.title')}>
+                  <WrappingTabs aria-label={t('page.title')}>
                     {TABS.map((name) => (
                       <Tabs.Trigger key={name} value={name}>
                         {t(`tab.${name}`)}
                       </Tabs.Trigger>
                     ))}
-                  </Tabs.List>
+                  </WrappingTabs>
                 </Flex>
               </Layouts.Content>
               <TabPanel name="sync">
