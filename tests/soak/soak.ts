@@ -132,13 +132,13 @@ async function main(): Promise<void> {
     for (const { key, md5s } of wrong)
       console.log(`  wrong content: ${key}, ${all[key] ?? ''} and not ${md5s.join(' or ')}`);
     for (const key of back) console.log(`  there though deleted: ${key}`);
-    failed = lost.length + wrong.length > 0;
+    failed = lost.length + wrong.length + back.length > 0;
   } finally {
     server.clearFaults();
     await site.stop();
     await server.close();
   }
-  console.log(failed ? 'FAILED: something was lost.' : 'Nothing was lost.');
+  console.log(failed ? 'FAILED: something was lost, wrong, or there though it was deleted.' : 'Nothing was lost.');
   process.exitCode = failed ? 1 : 0;
 }
 
