@@ -143,6 +143,15 @@ describe('settings of automatic syncs count at once [in-project]', () => {
   });
 });
 
+const rowsAnswer = z.array(z.object({ id: z.number() }));
+
+/** @returns the key of the file. */
+async function uploadText(name: string): Promise<string> {
+  const answer = await app.admin.post('/upload').attach('files', Buffer.from(name), name).expect(201);
+  const [file] = z.array(z.object({ hash: z.string(), ext: z.string() })).parse(answer.body);
+  return `uploads/${file?.hash ?? ''}${file?.ext ?? ''}`;
+}
+
 describe('storms [in-project]', () => {
   test('a thousand saves: one run at a time, few in all, no request, no entry in the history', async () => {
     await untilQuiet();
@@ -202,6 +211,23 @@ describe('storms [in-project]', () => {
     expect(requests.filter((operation) => operation === 'DeleteObjects').length).toBeLessThan(30);
     const statuses = (await listRuns(app)).map(({ status }) => status);
     expect(new Set(statuses)).toEqual(new Set(['done']));
+  });
+
+  test('a deletion that the store refuses is tried again by itself, and nothing else waits for it', async () => {
+    await untilQuiet();
+    const key = await uploadText('refused.txt');
+    await bucket.waitUntilInStep(app.publicDir);
+    const match = { operation: 'DeleteObjects' } as const;
+    store.server.fault({ kind: 'status', status: 403, code: 'AccessDenied', match });
+    const [row] = rowsAnswer.parse(await app.strapi.db.query(FILE_UID).findMany({ where: { name: 'refused.txt' } }));
+    await app.admin.delete(`/upload/files/${row?.id ?? 0}`).expect(200);
+    await waitUntil('the refusal', async () => (await listRuns(app)).find(({ status }) => status !== 'done'));
+    const other = await uploadText('beside.txt');
+    await waitUntil('the other file', async () => ((await bucket.objects())[other] === undefined ? undefined : true));
+    expect(await bucket.objects()).toHaveProperty([key]);
+    store.server.clearFaults();
+    expect(await bucket.waitUntilInStep(app.publicDir)).not.toContain(key);
+    await untilQuiet();
   });
 
   test('`strapi import` moves uploads/ away and makes a new one: nothing is deleted, and what is new is sent', async () => {

@@ -96,15 +96,24 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       const end = await outcome.ended;
       noteEnd(wish, end);
       noteWalk(request, end);
-      if (!end.worthRetrying) return 'done';
+      if (!end.worthRetrying && !hasLeftNames(wish, end)) return 'done';
       activity.retry();
-      return end.onlyUnsettled ? 'unsettled' : 'again';
+      return end.worthRetrying && !end.onlyUnsettled ? 'again' : 'unsettled';
     },
 
     missedChanges() {
       claims = false;
     },
   };
+}
+
+/**
+ * Whether files that were asked for by name are still to be done. Nobody asks for them again before everything is
+ * compared, hours later: a refusal (403) that ends by then would have brought a deleted file back meanwhile.
+ */
+function hasLeftNames({ uploads, keys, changes }: Wish, { run }: RunEnd): boolean {
+  const isByName = uploads !== undefined || keys !== undefined || changes !== undefined;
+  return isByName && (run.status === 'partial' || run.status === 'failed');
 }
 
 /** @param claims whether these rows of the feed count as seen once their keys are done. */

@@ -3,8 +3,8 @@ import type { FeedChanges, Wish } from '../services/wishes';
 
 /**
  * - `again`: it did not work, but may work a little later; the pauses grow.
- * - `unsettled`: all was done but for files that are still being written. They are looked at again after growing pauses;
- *   nothing else waits for them.
+ * - `unsettled`: all was done but for some files, which are still being written, or which the store or the disk refuses.
+ *   They are looked at again after growing pauses; nothing else waits for them.
  * - `wait`: something has to end first, and is looked at again soon.
  */
 export type WishOutcome = 'done' | 'again' | 'unsettled' | 'wait';
