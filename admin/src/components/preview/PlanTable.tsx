@@ -2,9 +2,8 @@ import { Flex, IconButton, Table, Tbody, Td, Th, Thead, Tr, Typography } from '@
 import { CaretDown, CaretUp } from '@strapi/icons';
 
 import type { PlanDetailAnswer } from '../../../../server/src/routes/contract';
-import { useFormat } from '../../hooks/useFormat';
 import { useTranslation } from '../../hooks/useTranslation';
-import { FileKey } from '../common/FileKey';
+import { FileCells } from '../common/FileCells';
 import { ActionTag, colorOf } from './ActionTag';
 
 /** By what the rows are sorted. */
@@ -26,7 +25,6 @@ interface PlanTableProps {
 /** One page of a plan. */
 export function PlanTable({ operations, order, onOrder, loading }: PlanTableProps) {
   const t = useTranslation();
-  const format = useFormat();
 
   return (
     <Table colCount={3} rowCount={operations.length + 1} aria-busy={loading}>
@@ -67,24 +65,7 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
             <Td background={colorOf(action) === 'danger' ? 'danger100' : undefined}>
               <ActionTag action={action} />
             </Td>
-            <Td style={{ whiteSpace: 'normal' }}>
-              <Flex
-                direction="column"
-                alignItems="flex-start"
-                gap={1}
-                paddingTop={2}
-                paddingBottom={2}
-                minWidth="16rem"
-              >
-                <FileKey>{key}</FileKey>
-                <Typography variant="pi" textColor="neutral600">
-                  {t(`plan.cause.${cause}`)}
-                </Typography>
-              </Flex>
-            </Td>
-            <Td>
-              <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
-            </Td>
+            <FileCells fileKey={key} note={t(`plan.cause.${cause}`)} size={size} />
           </Tr>
         ))}
       </Tbody>

@@ -10,7 +10,7 @@ import { useLoaded } from '../../hooks/useLoaded';
 import { usePost } from '../../hooks/usePost';
 import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
 import { Columns } from '../common/Columns';
-import { FileKey } from '../common/FileKey';
+import { FileCells } from '../common/FileCells';
 import { Notice } from '../common/Notice';
 import { Pager } from '../common/Pager';
 import { Panel } from '../common/Panel';
@@ -88,24 +88,7 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
           <Tbody>
             {items.map(({ id, key, at, size, why }) => (
               <Tr key={id} data-trash={id}>
-                <Td style={{ whiteSpace: 'normal' }}>
-                  <Flex
-                    direction="column"
-                    alignItems="flex-start"
-                    gap={1}
-                    paddingTop={2}
-                    paddingBottom={2}
-                    minWidth="16rem"
-                  >
-                    <FileKey>{key}</FileKey>
-                    <Typography variant="pi" textColor="neutral600">
-                      {t(`trash.why.${why}`)}
-                    </Typography>
-                  </Flex>
-                </Td>
-                <Td>
-                  <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
-                </Td>
+                <FileCells fileKey={key} note={t(`trash.why.${why}`)} size={size} />
                 <Td style={{ whiteSpace: 'normal' }}>
                   <Typography>{format.moment(new Date(at).toISOString())}</Typography>
                 </Td>
