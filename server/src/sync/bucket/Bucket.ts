@@ -91,8 +91,11 @@ export interface Bucket {
   listUnordered(prefixes: readonly string[], signal?: AbortSignal): AsyncIterable<RemoteObject[]>;
   /** `undefined` only where the store says 404: a refusal is an error, never an absence. */
   head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
-  /** The object and its bytes. An idle or cut body ends the stream with an error. Throws `OBJECT_NOT_FOUND` on 404. */
-  get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable }>;
+  /**
+   * The object and its bytes. An idle or cut body ends the stream with an error. Throws `OBJECT_NOT_FOUND` on 404.
+   * Those of a small object may be here already: `whole` are the bytes that `body` gives, for whoever needs no stream.
+   */
+  get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }>;
   /** One PutObject from memory. Returns the object's ETag without quotes. */
   put(input: PutInput): Promise<{ etag: string }>;
   /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */
