@@ -149,6 +149,7 @@ export class SingleWorker implements KeyWorker {
       key: input.key,
       body,
       md5: digest.md5,
+      sha256,
       contentType: contentTypeOf(input.key),
       metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs), sha256 },
       signal,

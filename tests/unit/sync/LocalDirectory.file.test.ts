@@ -115,7 +115,7 @@ describe('A file by its key', () => {
       await rm(join(root, 'folder'), { recursive: true });
       await symlink(join(root, 'not mounted yet'), join(root, 'folder'));
       const errors = await Promise.all(keys.map((key) => errorOf(local.stat(key))));
-      expect(errors).toEqual(keys.map((key) => expect.objectContaining({ code: 'SYMLINK', key })));
+      expect(errors.map(({ code, key }) => ({ code, key }))).toEqual(keys.map((key) => ({ code: 'SYMLINK', key })));
     });
 
     it('where the directory is a file', async () => {

@@ -32,6 +32,8 @@ export interface PutInput {
   body: Buffer;
   /** MD5 of the body in hex: sent as Content-MD5, so that the store verifies what it received. */
   md5: string;
+  /** SHA-256 of the body in hex, where it is known: the signature covers it. */
+  sha256?: string;
   contentType: string;
   metadata: Record<string, string>;
   condition?: WriteCondition;

@@ -109,23 +109,20 @@ class S3Bucket implements Bucket {
   }
 
   async put(input: PutInput): Promise<{ etag: string }> {
-    const { key, body, md5, contentType, metadata, condition, signal } = input;
+    const { key, body, md5, sha256, contentType, metadata, condition, signal } = input;
     const context = { action: 's3:PutObject', key, signal, conditional: condition !== undefined };
-    const answer = await this.connection.send(context, (client, options) =>
-      client.send(
-        new PutObjectCommand({
-          ...this.at(key),
-          Body: body,
-          ContentLength: body.length,
-          ContentMD5: Buffer.from(md5, 'hex').toString('base64'),
-          ContentType: contentType,
-          Metadata: encodeMetadata(metadata),
-          CacheControl: this.cacheControl(),
-          ...conditionHeaders(condition),
-        }),
-        options,
-      ),
-    );
+    const command = new PutObjectCommand({
+      ...this.at(key),
+      Body: body,
+      ContentLength: body.length,
+      ContentMD5: Buffer.from(md5, 'hex').toString('base64'),
+      ContentType: contentType,
+      Metadata: encodeMetadata(metadata),
+      CacheControl: this.cacheControl(),
+      ...conditionHeaders(condition),
+    });
+    if (sha256 !== undefined) this.connection.noteContentSha256(command.input, sha256);
+    const answer = await this.connection.send(context, (client, options) => client.send(command, options));
     const etag = withoutQuotes(answer.ETag);
     if (etag === '') throw missing(key, 'its ETag');
     return { etag };

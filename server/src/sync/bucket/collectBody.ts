@@ -15,7 +15,7 @@ export function collectBody(body: Readable): Promise<CollectedBody> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let isDone = false;
-    const finish = (error?: unknown): void => {
+    const finish = (error?: Error): void => {
       if (isDone) return;
       isDone = true;
       const [first = Buffer.alloc(0)] = chunks;

@@ -50,7 +50,7 @@ const FOLDERS_REMEMBERED = 1_000;
 /** What stands in the place of a key that is to be written. */
 export interface Place {
   path: string;
-  /** Nothing at all if `undefined`. */
+  /** `undefined` where nothing was found, which is no proof that nothing is there. */
   found: Fingerprint | 'folder' | undefined;
 }
 
@@ -122,7 +122,7 @@ export class LocalDirectory implements Local {
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
-      if (isGone(error)) return (await this.#isStillAt(path, key)) ? undefined : this.stat(key);
+      if (isGone(error)) return (await this.isStillAt(path, key)) ? undefined : this.stat(key);
       throw error instanceof SyncError ? error : unreadable(key, error);
     }
   }
@@ -169,8 +169,26 @@ export class LocalDirectory implements Local {
       await this.#distinctNames.require(key, path, stats.ino);
       return { path, found: stats.isDirectory() ? 'folder' : fingerprintOf(key, stats) };
     } catch (error) {
-      if (!isGone(error)) throw error instanceof SyncError ? error : unreadable(key, error);
-      return (await this.#isStillAt(path, key)) ? { path, found: undefined } : this.placeForWriting(key);
+      if (isGone(error)) return { path, found: undefined };
+      throw error instanceof SyncError ? error : unreadable(key, error);
+    }
+  }
+
+  /**
+   * Whether a path is the key's own: neither the root nor a folder on the way is elsewhere by now. Looked up after this
+   * was called, once for all who ask meanwhile.
+   * @throws {SyncError} as `stat`: then nothing is known to be absent.
+   */
+  async isStillAt(path: string, key: string): Promise<boolean> {
+    const { folder, name } = partsOf(key);
+    const lookUp = this.#lookUps.get(folder) ?? new SharedWork(() => this.#lookUpFolder(folder, key));
+    this.#lookUps.set(folder, lookUp);
+    try {
+      // An error names the key that it was looked up for: each gets its own.
+      const found = await lookUp.run().catch(() => this.#lookUpFolder(folder, key));
+      return found !== undefined && join(found, name) === path;
+    } finally {
+      if (lookUp.isIdle) this.#lookUps.delete(folder);
     }
   }
 
@@ -240,24 +258,6 @@ export class LocalDirectory implements Local {
 
   async #folderElsewhere(root: string, folder: string, key: string): Promise<string | undefined> {
     return (await this.#hasMovedFrom(root)) ? this.#folderBelow(await this.#realRoot(), folder, key) : undefined;
-  }
-
-  /**
-   * Whether a path at which nothing was found is the key's own: neither the root nor a folder is elsewhere by now.
-   * Looked up after it was not found, once for all that ask meanwhile.
-   * @throws {SyncError} as `stat`: then nothing is known to be absent.
-   */
-  async #isStillAt(path: string, key: string): Promise<boolean> {
-    const { folder, name } = partsOf(key);
-    const lookUp = this.#lookUps.get(folder) ?? new SharedWork(() => this.#lookUpFolder(folder, key));
-    this.#lookUps.set(folder, lookUp);
-    try {
-      // An error names the key that it was looked up for: each gets its own.
-      const found = await lookUp.run().catch(() => this.#lookUpFolder(folder, key));
-      return found !== undefined && join(found, name) === path;
-    } finally {
-      if (lookUp.isIdle) this.#lookUps.delete(folder);
-    }
   }
 
   async #lookUpFolder(folder: string, key: string): Promise<string | undefined> {

@@ -115,30 +115,50 @@ export class LocalWriter {
     expected: Fingerprint | undefined,
     why: TrashReason,
   ): Promise<Fingerprint> {
-    const { path: target, file } = await this.makeWay(key);
-    requireUnchanged(key, expected, file);
-    if (expected) {
-      const id = await this.#trash.keepLink(target, key, why);
-      // A file that was written while it went to the trash is not to be overwritten.
-      if (!sameContentTimes(expected, await lstat(target, { bigint: true }))) {
-        await this.#trash.forget(id);
-        throw changed(key);
-      }
-      await rename(temporary.path, target);
-    } else {
-      // A link fails where a file came up in between; a rename would overwrite it.
-      await link(temporary.path, target).catch((error: unknown) => {
-        throw errorCode(error) === 'EEXIST' ? changed(key) : error;
-      });
-      await unlink(temporary.path);
-    }
+    const target = expected
+      ? await this.#overwrite(key, temporary, expected, why)
+      : await this.#putWhereNothingIs(key, temporary);
     this.#placed.add(temporary);
     await this.#folders.sync(dirname(target));
+    // Where the directory was exchanged meanwhile, the file is in the old one.
+    if (!(await this.#directory.isStillAt(target, key))) throw changed(key);
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
     if (placed && !isSameFile(placed, temporary.file)) throw changed(key);
     // It was there, and somebody has deleted it since: fetched once more, it would come back.
     return placed ?? { ...temporary.file, ctimeNs: 0n };
+  }
+
+  async #overwrite(key: string, temporary: TemporaryFile, expected: Fingerprint, why: TrashReason): Promise<string> {
+    const { path: target, file } = await this.makeWay(key);
+    requireUnchanged(key, expected, file);
+    const id = await this.#trash.keepLink(target, key, why);
+    // A file that was written while it went to the trash is not to be overwritten.
+    if (!sameContentTimes(expected, await lstat(target, { bigint: true }))) {
+      await this.#trash.forget(id);
+      throw changed(key);
+    }
+    await rename(temporary.path, target);
+    return target;
+  }
+
+  /** A link fails where something stands already; a rename would overwrite it. */
+  async #putWhereNothingIs(key: string, temporary: TemporaryFile): Promise<string> {
+    let target = await this.#directory.pathForWriting(key);
+    try {
+      await link(temporary.path, target);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      // An empty folder can go.
+      const place = await this.makeWay(key);
+      if (place.file) throw changed(key);
+      target = place.path;
+      await link(temporary.path, target).catch((again: unknown) => {
+        throw errorCode(again) === 'EEXIST' ? changed(key) : again;
+      });
+    }
+    await unlink(temporary.path);
+    return target;
   }
 
   /**
