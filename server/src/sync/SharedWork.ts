@@ -1,26 +1,30 @@
 /**
- * Does a piece of work for whoever asks. Those who ask while it is being done share the next time: what they are given
- * was begun after they asked, and many askers cost few times.
+ * Does a piece of work for whoever asks. Those who ask before it begins share it: what they are given was begun after
+ * they asked, and many askers cost few times.
  */
 export class SharedWork<T> {
   readonly #work: () => Promise<T>;
+  readonly #gather: () => Promise<unknown>;
   #running: Promise<void> | undefined;
   #next: Promise<T> | undefined;
 
-  /** @param work done anew for each group of askers. */
-  constructor(work: () => Promise<T>) {
+  /**
+   * @param work done anew for each group of askers, one at a time.
+   * @param gather waits for others who may ask; must not reject.
+   */
+  constructor(work: () => Promise<T>, gather: () => Promise<unknown>) {
     this.#work = work;
+    this.#gather = gather;
   }
 
   /** Nobody waits for it. */
   get isIdle(): boolean {
-    return this.#running === undefined;
+    return this.#running === undefined && this.#next === undefined;
   }
 
   /** @throws what the work throws, to each who shares it. */
   run(): Promise<T> {
-    if (this.#running === undefined) return this.#start();
-    this.#next ??= this.#running.then(() => this.#start());
+    this.#next ??= Promise.all([this.#running, this.#gather()]).then(() => this.#start());
     return this.#next;
   }
 
@@ -28,10 +32,9 @@ export class SharedWork<T> {
     this.#next = undefined;
     const result = this.#work();
     const end = (): void => {
-      if (this.#running === running) this.#running = undefined;
+      this.#running = undefined;
     };
-    const running = result.then(end, end);
-    this.#running = running;
+    this.#running = result.then(end, end);
     return result;
   }
 }

@@ -1,5 +1,9 @@
 import { open } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { SharedWork } from '../SharedWork';
+
+/** Milliseconds for which names are gathered: in that time a few more files of the same folder come. */
+const GATHER_MS = 10;
 
 /** Brings the names in a folder to the disk: without it, a file may be there after a power cut and its name not. */
 export class FolderSync {
@@ -11,7 +15,12 @@ export class FolderSync {
    * @throws what the file system throws.
    */
   async sync(path: string): Promise<void> {
-    const work = this.#folders.get(path) ?? new SharedWork(() => syncFolder(path));
+    const work =
+      this.#folders.get(path) ??
+      new SharedWork(
+        () => syncFolder(path),
+        () => sleep(GATHER_MS),
+      );
     this.#folders.set(path, work);
     try {
       await work.run();

@@ -181,7 +181,7 @@ export class LocalDirectory implements Local {
    */
   async isStillAt(path: string, key: string): Promise<boolean> {
     const { folder, name } = partsOf(key);
-    const lookUp = this.#lookUps.get(folder) ?? new SharedWork(() => this.#lookUpFolder(folder, key));
+    const lookUp = this.#lookUps.get(folder) ?? new SharedWork(() => this.#lookUpFolder(folder, key), nextTurn);
     this.#lookUps.set(folder, lookUp);
     try {
       // An error names the key that it was looked up for: each gets its own.
@@ -261,10 +261,16 @@ export class LocalDirectory implements Local {
   }
 
   async #lookUpFolder(folder: string, key: string): Promise<string | undefined> {
-    this.#folders.delete(folder);
-    const root = await realDirectory(this.#root);
-    this.#lookedUp = { root, at: performance.now() };
-    return this.#folderBelow(root, folder, key);
+    try {
+      const root = await realDirectory(this.#root);
+      this.#lookedUp = { root, at: performance.now() };
+      const path = await this.#folderBelow(root, folder, key);
+      if (path === undefined) this.#folders.delete(folder);
+      return path;
+    } catch (error) {
+      this.#folders.delete(folder);
+      throw error;
+    }
   }
 
   async #realRoot(): Promise<string> {
