@@ -299,7 +299,10 @@ export class MultiWorker implements KeyWorker {
     const metadata = { mtime: toMtimeMetadata(fingerprint.mtimeNs), sha256 };
     const { signal, writes, base } = this.#options;
     await base.begin([key], { action: 'upload', at: Date.now(), put });
-    const { etag } = await writes.put({ key, body, md5, contentType: contentTypeOf(key), metadata, signal }, expected);
+    const { etag } = await writes.put(
+      { key, body, md5, sha256, contentType: contentTypeOf(key), metadata, signal },
+      expected,
+    );
     return { etag, md5 };
   }
 
