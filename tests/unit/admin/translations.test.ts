@@ -5,6 +5,7 @@ import ts from 'typescript';
 import { z } from 'zod';
 import { registerTrads } from '../../../admin/src/registerTrads';
 import { translations } from '../../../admin/src/translations/translations';
+import { explain, REASON_CODES } from '../../../server/src/config/explain';
 
 const adminSource = path.resolve(__dirname, '../../../admin/src');
 const languages = Object.keys(translations);
@@ -15,6 +16,7 @@ const SAME_EVERYWHERE = [
   'field.cacheControl',
   'page.title',
   'plugin.name',
+  'problem.SETTINGS_INVALID',
   'progress.rate',
   'result.moment',
   'trigger.by',
@@ -103,6 +105,18 @@ test.each(languages)('every text of %s can be formatted', (language) => {
     expect(intl.formatMessage({ id: key }, values)).not.toBe('');
   }
   expect(errors).toEqual([]);
+});
+
+test('every reason for which the server refuses a setting has a text, in English the same one', () => {
+  const english = messagesOf('en');
+  const codes = Object.keys(english).flatMap((key) => /^invalid\.(.+)$/.exec(key)?.[1] ?? []);
+  expect(codes.sort()).toEqual([...REASON_CODES].sort());
+  const intl = createIntl({ locale: 'en', messages: english });
+  for (const code of REASON_CODES) {
+    const id = `invalid.${code}`;
+    const values = Object.fromEntries(placeholdersOf(english[id] ?? '').map((name) => [name, `<${name}>`]));
+    expect(intl.formatMessage({ id }, values)).toBe(explain(code, values).message);
+  }
 });
 
 test('no text is unused', () => {

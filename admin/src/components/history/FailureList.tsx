@@ -2,6 +2,7 @@ import { Flex, Typography } from '@strapi/design-system';
 
 import type { RunDetailAnswer } from '../../../../server/src/routes/contract';
 import { useErrorText } from '../../hooks/useErrorText';
+import { ServerWords } from '../common/ServerWords';
 
 type Failure = RunDetailAnswer['failures'][number];
 
@@ -29,7 +30,7 @@ export function FailureList({ failures }: { failures: Failure[] }) {
   return (
     <Flex direction="column" alignItems="stretch" gap={3}>
       {groupByCause(failures).map(({ keys, ...cause }) => {
-        const { title, message, language, fix } = errorText(cause);
+        const { title, fix, ...words } = errorText(cause);
         return (
           <Flex
             key={keys[0]}
@@ -41,13 +42,15 @@ export function FailureList({ failures }: { failures: Failure[] }) {
             borderColor="neutral150"
           >
             <Typography tag="p" textColor="neutral800" style={{ overflowWrap: 'anywhere' }}>
-              <Typography fontWeight="bold">{title}</Typography> <span lang={language}>{message}</span>
+              <Typography fontWeight="bold">{title}</Typography>
+              {words.isForeign ? null : ` ${words.message}`}
             </Typography>
             {fix ? (
               <Typography tag="p" variant="pi" textColor="neutral600" style={{ overflowWrap: 'anywhere' }}>
                 {fix}
               </Typography>
             ) : null}
+            {words.isForeign ? <ServerWords {...words} /> : null}
             <Flex tag="ul" direction="column" alignItems="stretch" gap={1} paddingTop={2}>
               {keys.map((key) => (
                 <Typography

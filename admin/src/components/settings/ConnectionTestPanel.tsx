@@ -5,6 +5,7 @@ import { useState } from 'react';
 
 import { fieldErrors } from '../../fieldErrors';
 import { useConnectionTest } from '../../hooks/useConnectionTest';
+import { useKnownText } from '../../hooks/useKnownText';
 import { useTranslation } from '../../hooks/useTranslation';
 import { toChanges, type SettingsDraft } from '../../settingsDraft';
 import { Notice } from '../common/Notice';
@@ -33,6 +34,7 @@ export function ConnectionTestPanel({
   onErrors,
 }: ConnectionTestPanelProps) {
   const t = useTranslation();
+  const known = useKnownText();
   const { toggleNotification } = useNotification();
   const { formatAPIError } = useAPIErrorHandler();
   const { result, testing, test } = useConnectionTest();
@@ -44,10 +46,12 @@ export function ConnectionTestPanel({
     try {
       await test(toChanges(draft, saved));
     } catch (error) {
-      const { fields, complete } = fieldErrors(error, draft, t);
+      const { fields, complete } = fieldErrors(error, draft, known);
       onErrors(fields);
       const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
-      toggleNotification({ type: 'danger', message: complete ? t('notification.notTested') : message });
+      const isTimeout = isFetchError(error) && error.status === 504;
+      const other = isTimeout ? t('notification.testTimeout') : message;
+      toggleNotification({ type: 'danger', message: complete ? t('notification.notTested') : other });
     }
   };
 

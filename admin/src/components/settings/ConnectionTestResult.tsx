@@ -6,6 +6,7 @@ import { useErrorText } from '../../hooks/useErrorText';
 import { useFormat } from '../../hooks/useFormat';
 import { useTranslation } from '../../hooks/useTranslation';
 import { Notice } from '../common/Notice';
+import { ServerWords } from '../common/ServerWords';
 
 type Check = ConnectionTestAnswer['checks'][number];
 type Outcome = 'passed' | 'refused' | 'failed' | 'unknown';
@@ -99,7 +100,7 @@ function CheckErrors({ result: { checks, region }, onRegion }: ConnectionTestRes
 
   return checks.map(({ step, error }) => {
     if (!error) return null;
-    const { title, message, fix, language } = errorText(error);
+    const { title, fix, ...words } = errorText(error);
     const isElsewhere = error.code === 'WRONG_REGION' && region !== undefined;
     return (
       <Notice
@@ -120,10 +121,9 @@ function CheckErrors({ result: { checks, region }, onRegion }: ConnectionTestRes
           ) : undefined
         }
       >
-        <Typography tag="p" lang={language} style={{ overflowWrap: 'anywhere' }}>
-          {message}
-        </Typography>
+        {words.isForeign ? null : <ServerWords {...words} />}
         {fix && !isElsewhere ? <Typography tag="p">{fix}</Typography> : null}
+        {words.isForeign ? <ServerWords {...words} /> : null}
       </Notice>
     );
   });

@@ -29,6 +29,7 @@ import { useSettings } from '../../hooks/useSettings';
 import { useSyncActions } from '../../hooks/useSyncActions';
 import { useSyncStatus } from '../../hooks/useSyncStatus';
 import { TABS, useTab, type TabName } from '../../hooks/useTab';
+import { useKnownText } from '../../hooks/useKnownText';
 import { useTranslation } from '../../hooks/useTranslation';
 import { PERMISSIONS } from '../../permissions';
 import { toChanges, toDraft, type SettingsDraft } from '../../settingsDraft';
@@ -77,6 +78,7 @@ interface LoadedSettingsProps {
 
 function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps) {
   const t = useTranslation();
+  const known = useKnownText();
   const { toggleNotification } = useNotification();
   const { formatAPIError } = useAPIErrorHandler();
   const { status, pace, unreachable, loggedOut, refresh } = useSyncStatus();
@@ -101,7 +103,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
       toggleNotification({ type: 'success', message: t('notification.saved') });
       if (syncs) await actions.start();
     } catch (error) {
-      const { fields, complete } = fieldErrors(error, draft, t);
+      const { fields, complete } = fieldErrors(error, draft, known);
       setErrors(fields);
       if (complete) openTab('settings');
       // Strapi's form moves to the first field that has one.
