@@ -216,13 +216,15 @@ export class SettingsPage {
 
   /** @returns what axe finds in a dialog, which is not inside the page's main part. */
   async dialogFaults(name: string): Promise<string[]> {
-    await this.#settle();
     if (wantsPictures) {
       for (const theme of wantsAll ? (['dark', 'light'] as const) : (['light'] as const)) {
         await this.chooseTheme(theme);
-        await this.#settle();
-        mkdirSync(screenshots, { recursive: true });
-        await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}-${WIDE}.png`) });
+        for (const width of wantsAll ? [NARROW, WIDE] : [WIDE]) {
+          await this.page.setViewportSize({ width, height: 900 });
+          await this.#settle();
+          mkdirSync(screenshots, { recursive: true });
+          await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}-${width}.png`) });
+        }
       }
     }
     return this.#faultsInBothThemes('[role=alertdialog], [role=dialog]');

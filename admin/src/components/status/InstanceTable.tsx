@@ -52,7 +52,7 @@ export function InstanceTable({ instances, withConditions }: InstanceTableProps)
             </Td>
             <Td>
               <Flex direction="column" alignItems="flex-start">
-                <Typography>{format.moment(instance.lastSeenAt)}</Typography>
+                <Typography data-last-seen>{format.moment(instance.lastSeenAt)}</Typography>
                 {instance.alive ? null : (
                   <Typography variant="pi" textColor="danger700">
                     {t('instances.silent')}
