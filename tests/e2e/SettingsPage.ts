@@ -162,6 +162,23 @@ export class SettingsPage {
     throw new Error(`${key} does not reach ${String(target)}.`);
   }
 
+  /**
+   * Goes to something in the first row of a table by keyboard: Tab leads to the table, and the arrows from cell to cell,
+   * as in every table of Strapi's.
+   */
+  async walkTo(target: Locator): Promise<void> {
+    const { keyboard } = this.page;
+    await target.waitFor();
+    await this.tabTo(this.page.locator('table').filter({ has: target }).locator('[tabindex="0"]'));
+    await keyboard.press('Control+Home');
+    await keyboard.press('ArrowDown');
+    for (let steps = 0; steps < 10; steps += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await keyboard.press('ArrowRight');
+    }
+    throw new Error(`The arrow keys do not reach ${String(target)}.`);
+  }
+
   mode(name: 'SINGLE' | 'MULTI'): Locator {
     return this.page.getByRole('radio', { name });
   }

@@ -10,7 +10,7 @@ import { useLoaded } from '../../hooks/useLoaded';
 import { usePost } from '../../hooks/usePost';
 import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
 import { Columns } from '../common/Columns';
-import { FileCells } from '../common/FileCells';
+import { FileKeyCell } from '../common/FileKeyCell';
 import { Notice } from '../common/Notice';
 import { Pager } from '../common/Pager';
 import { Panel } from '../common/Panel';
@@ -88,7 +88,10 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
           <Tbody>
             {items.map(({ id, key, at, size, why }) => (
               <Tr key={id} data-trash={id}>
-                <FileCells fileKey={key} note={t(`trash.why.${why}`)} size={size} />
+                <FileKeyCell fileKey={key} note={t(`trash.why.${why}`)} />
+                <Td>
+                  <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
+                </Td>
                 <Td style={{ whiteSpace: 'normal' }}>
                   <Typography>{format.moment(new Date(at).toISOString())}</Typography>
                 </Td>
