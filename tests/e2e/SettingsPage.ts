@@ -251,9 +251,14 @@ export class SettingsPage {
   async screenshot(name: string, width = WIDE): Promise<void> {
     if (!wantsPictures) return;
     await this.page.setViewportSize({ width, height: 900 });
+    await this.#settle();
     // The page scrolls inside the administration's frame, so a picture of the document would end at the fold.
-    const height = await this.page.locator('#main-content').evaluate((main) => main.scrollHeight);
-    await this.page.setViewportSize({ width, height: Math.max(900, height + 120) });
+    const hidden = await this.page.locator('#main-content').evaluate((main) => {
+      const hiddenOf = (element: Element | null): number =>
+        element === null ? 0 : Math.max(element.scrollHeight - element.clientHeight, hiddenOf(element.parentElement));
+      return hiddenOf(main);
+    });
+    await this.page.setViewportSize({ width, height: 900 + hidden });
     await this.#settle();
     mkdirSync(screenshots, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });

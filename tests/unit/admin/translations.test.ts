@@ -19,6 +19,7 @@ const SAME_EVERYWHERE = [
   'problem.SETTINGS_INVALID',
   'progress.rate',
   'result.moment',
+  'trash.note',
   'trigger.by',
 ];
 

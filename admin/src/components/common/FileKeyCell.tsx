@@ -16,7 +16,7 @@ interface FileKeyCellProps extends Omit<ComponentProps<typeof Td>, 'children'> {
 export function FileKeyCell({ fileKey, note, ...cell }: FileKeyCellProps) {
   return (
     <Td {...cell} style={{ whiteSpace: 'normal' }}>
-      <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2} minWidth="16rem">
+      <Flex direction="column" alignItems="flex-start" gap={1} paddingTop={2} paddingBottom={2} minWidth="12rem">
         <FileKey>{fileKey}</FileKey>
         <Typography variant="pi" textColor="neutral600">
           {note}

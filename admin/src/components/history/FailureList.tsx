@@ -11,14 +11,21 @@ interface Cause extends Pick<Failure, 'code' | 'message' | 'fix'> {
   keys: string[];
 }
 
+/** Stands in a message for the key, where it is said of several files that are named below. */
+const ELLIPSIS = '…';
+
 /** Puts failures with the same cause and fix together: what is true of fifty files is said once. */
 function groupByCause(failures: Failure[]): Cause[] {
   const causes = new Map<string, Cause>();
   for (const { key, code, message, fix } of failures) {
-    const id = JSON.stringify([code, message, fix]);
-    const cause = causes.get(id) ?? { code, message, fix, keys: [] };
-    cause.keys.push(key);
-    causes.set(id, cause);
+    const shared = message.replaceAll(key, ELLIPSIS);
+    const id = JSON.stringify([code, shared, fix]);
+    const cause = causes.get(id);
+    if (cause === undefined) causes.set(id, { code, message, fix, keys: [key] });
+    else {
+      cause.message = shared;
+      cause.keys.push(key);
+    }
   }
   return [...causes.values()];
 }

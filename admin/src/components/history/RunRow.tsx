@@ -54,9 +54,6 @@ export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
       <Td>
         <RunStatus status={run.status} />
       </Td>
-      <Td>
-        <Typography>{run.mode}</Typography>
-      </Td>
       {counts.map((value, column) => (
         <Td key={column}>
           <Typography>{count(value)}</Typography>
@@ -66,6 +63,9 @@ export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
         <Typography style={{ whiteSpace: 'nowrap' }}>
           {run.durationMs === undefined ? '' : format.duration(run.durationMs)}
         </Typography>
+      </Td>
+      <Td>
+        <Typography>{run.mode}</Typography>
       </Td>
     </Tr>
   );

@@ -1,5 +1,6 @@
 import { Button, Flex, Typography } from '@strapi/design-system';
 import { CheckCircle, CrossCircle, Question } from '@strapi/icons';
+import { styled } from 'styled-components';
 
 import type { ConnectionTestAnswer } from '../../../../server/src/routes/contract';
 import { useErrorText } from '../../hooks/useErrorText';
@@ -10,6 +11,20 @@ import { ServerWords } from '../common/ServerWords';
 
 type Check = ConnectionTestAnswer['checks'][number];
 type Outcome = 'passed' | 'refused' | 'failed' | 'unknown';
+
+/** Steps, permissions and outcomes below each other. */
+const CheckList = styled.ul`
+  display: grid;
+  grid-template-columns: repeat(3, max-content) 1fr;
+  gap: 0.8rem 1.2rem;
+
+  li {
+    display: grid;
+    grid-column: 1 / -1;
+    grid-template-columns: subgrid;
+    align-items: center;
+  }
+`;
 
 interface Row {
   step: 'region' | Check['step'];
@@ -62,11 +77,11 @@ export function ConnectionTestResult({ result, onRegion }: ConnectionTestResultP
       <Typography tag="p" fontWeight="bold" textColor="neutral800">
         {ok ? t('test.ok') : t('test.failed')}
       </Typography>
-      <Flex tag="ul" direction="column" alignItems="stretch" gap={2}>
+      <CheckList>
         {rowsOf(result).map((row) => (
           <CheckRow key={row.step} {...row} />
         ))}
-      </Flex>
+      </CheckList>
       <CheckErrors result={result} onRegion={onRegion} />
       <BucketFacts result={result} />
     </Flex>
@@ -78,10 +93,12 @@ function CheckRow({ step, outcome }: Row) {
   const { color, Icon } = LOOKS[outcome];
 
   return (
-    <Flex tag="li" gap={3} data-check={step} data-outcome={outcome}>
+    <li data-check={step} data-outcome={outcome}>
       <Icon fill={color} width="1.6rem" height="1.6rem" aria-hidden />
       <Typography textColor="neutral800">{t(`test.step.${step}`)}</Typography>
-      {step === 'region' ? null : (
+      {step === 'region' ? (
+        <span />
+      ) : (
         <Typography tag="code" variant="pi" textColor="neutral600" style={{ fontFamily: 'monospace' }}>
           {ACTIONS[step]}
         </Typography>
@@ -89,7 +106,7 @@ function CheckRow({ step, outcome }: Row) {
       <Typography fontWeight="bold" textColor="neutral800">
         {t(`test.outcome.${outcome}`)}
       </Typography>
-    </Flex>
+    </li>
   );
 }
 

@@ -21,7 +21,7 @@ const PAGE_SIZE = 25;
 /** A search begins when nothing was typed for so long. */
 const TYPING_MS = 250;
 
-const COLUMNS: readonly MessageKey[] = ['trash.key', 'trash.size', 'trash.at', 'trash.action'];
+const COLUMNS: readonly MessageKey[] = ['trash.key', 'trash.at', 'trash.action'];
 
 interface TrashTabProps {
   canRun: boolean;
@@ -88,10 +88,10 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
           <Tbody>
             {items.map(({ id, key, at, size, why }) => (
               <Tr key={id} data-trash={id}>
-                <FileKeyCell fileKey={key} note={t(`trash.why.${why}`)} />
-                <Td>
-                  <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
-                </Td>
+                <FileKeyCell
+                  fileKey={key}
+                  note={t('trash.note', { why: t(`trash.why.${why}`), size: format.bytes(size) })}
+                />
                 <Td style={{ whiteSpace: 'normal' }}>
                   <Typography>{format.moment(new Date(at).toISOString())}</Typography>
                 </Td>
