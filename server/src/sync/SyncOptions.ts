@@ -77,6 +77,11 @@ export interface SyncOptions {
   settleMs?: number;
   scope: SyncScope;
   /**
+   * A run of scope `keys` goes on beside another one of this process, on the same open base: what is for one run at a
+   * time to do, such as to clean up or to note what this directory has seen of the feed, is left to that one.
+   */
+  beside?: boolean;
+  /**
    * The bucket was found to be ours a short while ago, by this process: a run of scope `local` or `keys` does not ask
    * again.
    */

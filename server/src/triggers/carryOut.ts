@@ -86,7 +86,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       const request = toRequest(wish, state);
       if (request === undefined) return skip('outside');
       if (patience.waitsFor(await findOther(state))) return 'wait';
-      await runner.idle();
+      await runner.free(request.scope);
       const outcome = await runner.start(request);
       if (outcome.kind === 'problems') return skip('problems');
       if (outcome.kind === 'busy') {
