@@ -113,7 +113,7 @@ describeWithChromium('settings page', () => {
       await page.syncNow.waitFor();
       await allow(strapi, role, []);
       await page.syncNow.click();
-      await page.page.getByText('Your login has ended, or your role was changed.').waitFor();
+      await page.page.locator('[data-notice]').getByText('Your login has ended, or your role was changed.').waitFor();
       expect(await page.faults('logged-out')).toEqual([]);
     });
 
@@ -123,7 +123,7 @@ describeWithChromium('settings page', () => {
       await page.syncNow.waitFor();
       await page.logOutBehindItsBack();
       await page.syncNow.click();
-      await page.page.getByText('Your login has ended, or your role was changed.').waitFor();
+      await page.page.locator('[data-notice]').getByText('Your login has ended, or your role was changed.').waitFor();
       await page.page.getByRole('button', { name: 'Reload the page' }).click();
       await page.page.waitForURL((address) => address.pathname.includes('/auth/login'));
       await page.logIn(administrator);
