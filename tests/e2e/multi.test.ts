@@ -74,8 +74,6 @@ describeWithChromium('settings page', () => {
     }
 
     test('MULTI is set up, tested, saved and synced', async () => {
-      writeFileSync(file(), 'what both agree on');
-      writeFileSync(path.join(strapi.publicDir, ASKED_FOR), 'asked for');
       await page.visit();
       await page.tabTo(page.bucketName);
       await page.page.keyboard.type(bucket.name);
@@ -96,9 +94,12 @@ describeWithChromium('settings page', () => {
       await page.page.getByText('Settings saved.').waitFor();
 
       await walkToTab('Sync');
+      // Once the settings are saved, a first sync begins by itself.
+      await page.result('done').waitFor();
+      writeFileSync(file(), 'what both agree on');
+      writeFileSync(path.join(strapi.publicDir, ASKED_FOR), 'asked for');
       await page.tabTo(page.syncNow);
       await press('Enter');
-      // A sync begins by itself too once the settings are saved.
       await page.result('done').getByText('Button, Ada Admin').waitFor();
       expect(Object.keys(await bucket.objects()).sort()).toEqual([ASKED_FOR, KEY]);
     });
@@ -152,6 +153,10 @@ describeWithChromium('settings page', () => {
       proxy.cut();
       await strapi.request.get(`/${ASKED_FOR}`).expect(404);
       proxy.mend();
+      await waitUntil('it is written down', async () => {
+        const { body }: { body: { results: unknown[] } } = await strapi.admin.get('/s3-sync/errors').expect(200);
+        return body.results.length > 0 ? true : undefined;
+      });
       const errors = page.page.getByRole('region', { name: 'Errors outside of runs' });
       await walkToTab('Sync');
       await walkToTab('History');
