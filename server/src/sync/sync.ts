@@ -73,9 +73,9 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
  */
 export function previewSync(options: SyncOptions, onOperation: OnOperation): Promise<SyncReport> {
   return report(options, async (state, opened) => {
-    const worker = makeWorker(options, state, opened);
-    // What a preview finds of the facts is not to be written down.
-    await new Preview({ options, state, worker, ...opened, facts: { ...opened.facts } }, onOperation).make();
+    const looking = onlyLooking(opened);
+    const worker = makeWorker(options, state, looking);
+    await new Preview({ options, state, worker, ...looking }, onOperation).make();
   });
 }
 
@@ -173,9 +173,8 @@ async function requirePlan(
     onFailure: undefined,
     onProgress: options.onProgress && ((progress) => options.onProgress?.({ ...progress, phase: 'checking' })),
   });
-  const worker = makeWorker(options, looking, opened);
-  // What the plan finds of the facts is the run's to find, and to write down.
-  const parts = { options, state: looking, worker, ...opened, facts: { ...opened.facts } };
+  const copy = onlyLooking(opened);
+  const parts = { options, state: looking, worker: makeWorker(options, looking, copy), ...copy };
   const digest = new PlanDigest();
   const deletes = await new Preview(parts, (operation) => {
     digest.add(operation);
@@ -190,6 +189,11 @@ async function requirePlan(
     message: 'Files have changed since the plan was made, so it is out of date. Nothing was done.',
     fix: 'Make a new preview, and look at it.',
   });
+}
+
+/** What a plan finds of the facts is for a run to find, and to write down. */
+function onlyLooking(opened: Opened): Opened {
+  return { ...opened, facts: { ...opened.facts } };
 }
 
 function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyWorker {
