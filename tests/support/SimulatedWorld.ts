@@ -412,7 +412,8 @@ export class SimulatedWorld {
         const keys = [...instance.mediaEvents];
         if (keys.length === 0) return;
         instance.mediaEvents = new Set();
-        await this.#run(index, { kind: 'keys', keys }, trouble);
+        const deleted = keys.filter((key) => !this.#mediaRows.has(key));
+        await this.#run(index, { kind: 'keys', keys, deleted }, trouble);
         return;
       }
       case 'deliver': {

@@ -129,13 +129,14 @@ export class Run {
   }
 
   /** Looks at the named keys only. */
-  async #syncKeys({ keys, byName, heard }: Extract<SyncScope, { kind: 'keys' }>): Promise<void> {
+  async #syncKeys({ keys, byName, deleted = [], heard }: Extract<SyncScope, { kind: 'keys' }>): Promise<void> {
     const { state, options } = this.#parts;
     const named = (key: string): PerformOptions => ({ byName: byName === undefined || byName.has(key), heard });
     const deletesByName: PlannedDelete[] = [];
     state.enter('syncing');
     this.#deletes = new DeletePlan(new DeletesInMemory());
     const wanted = [...new Set(keys)].filter((key) => options.filter.matches(key));
+    await this.#concludeDeletes(deleted.filter((key) => options.filter.matches(key)));
     for (let at = 0; at < wanted.length; at += options.concurrency) {
       throwIfCancelled(state.signal);
       for (const sides of await this.#lookAt(wanted.slice(at, at + options.concurrency))) {
@@ -158,6 +159,18 @@ export class Run {
     await this.#deleteAll(undefined);
     await this.#transferBlocked();
     await this.#transferFreed(wanted);
+  }
+
+  async #concludeDeletes(keys: readonly string[]): Promise<void> {
+    const { state, worker } = this.#parts;
+    for (const key of new Set(keys)) {
+      throwIfCancelled(state.signal);
+      await this.#session
+        .with([key], async () => worker.concludeDelete?.(key))
+        .catch((error: unknown) => {
+          state.fail(asSyncError(error, key), key);
+        });
+    }
   }
 
   /** What was in the way may have been deleted by now: a file that became a folder, or the other way round. */

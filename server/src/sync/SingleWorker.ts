@@ -17,6 +17,9 @@ import { readSettled, type SettledFile } from './readSettled';
 import { SyncError } from './SyncError';
 import { SMALL_FILE } from './transferWeight';
 
+/** Files looked at together before their objects are deleted. */
+const LOOKS_AT_A_TIME = 64;
+
 export interface SingleOptions {
   local: Local;
   bucket: Bucket;
@@ -80,13 +83,13 @@ export class SingleWorker implements KeyWorker {
       await this.#options.base.settle([{ key, entry: undefined }]);
       return { kind: 'unchanged' };
     }
-    return this.#transfer(sides, byName ? 0 : this.#options.settleMs);
+    return this.#transfer(sides, here, byName ? 0 : this.#options.settleMs);
   }
 
-  async #transfer(input: TransferInput, settleMs: number): Promise<Outcome> {
+  async #transfer(input: TransferInput, seen: Fingerprint, settleMs: number): Promise<Outcome> {
     const { local, signal } = this.#options;
     try {
-      return await readSettled(local, input.key, { settleMs, signal }, (file, verify) =>
+      return await readSettled(local, input.key, { settleMs, signal, seen }, (file, verify) =>
         file.fingerprint.size <= SMALL_FILE
           ? this.#transferSmall(input, file, verify)
           : this.#transferLarge(input, file, verify),
@@ -104,7 +107,7 @@ export class SingleWorker implements KeyWorker {
     const named = await referenced(deletes.map(({ key }) => key));
     const results: KeyResult[] = [];
     const absent: string[] = [];
-    for (const { key } of deletes) {
+    const look = async (key: string): Promise<void> => {
       try {
         if (named.has(key)) results.push({ key, outcome: { kind: 'withheld' } });
         else if ((await local.stat(key)) === undefined) absent.push(key);
@@ -112,6 +115,9 @@ export class SingleWorker implements KeyWorker {
       } catch (error) {
         results.push({ key, error: asSyncError(error, key) });
       }
+    };
+    for (let at = 0; at < deletes.length; at += LOOKS_AT_A_TIME) {
+      await Promise.all(deletes.slice(at, at + LOOKS_AT_A_TIME).map(({ key }) => look(key)));
     }
     if (absent.length === 0) return results;
 
@@ -149,6 +155,7 @@ export class SingleWorker implements KeyWorker {
       key: input.key,
       body,
       md5: digest.md5,
+      sha256,
       contentType: contentTypeOf(input.key),
       metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs), sha256 },
       signal,

@@ -43,6 +43,8 @@ export type SyncScope =
       keys: readonly string[];
       /** Those of the keys that a person named, by a media event here or elsewhere; all of them if absent. */
       byName?: ReadonlySet<string>;
+      /** Those of the keys whose media entry was deleted on this server. */
+      deleted?: readonly string[];
       /**
        * The keys were heard of from others, by the feed. Nobody has just put or deleted a file here, so the feed is
        * asked about them like in any other run.

@@ -47,7 +47,7 @@ export async function fetchObject(
   etag: string | undefined,
 ): Promise<FetchedObject> {
   const { bucket, writer, signal, onBytes, watcher } = options;
-  const { head, body } = await bucket.get(key, signal).catch((error: unknown) => {
+  const { head, body, whole } = await bucket.get(key, signal).catch((error: unknown) => {
     throw error instanceof SyncError && error.code === 'OBJECT_NOT_FOUND' ? lostRace(key) : error;
   });
   if (etag !== undefined && head.etag !== etag) {
@@ -57,7 +57,7 @@ export async function fetchObject(
   const md5 = createHash('md5');
   const sha256 = createHash('sha256');
   const hashed = async function* (): AsyncIterable<Buffer> {
-    for await (const chunk of chunksOf(body)) {
+    for await (const chunk of whole === undefined ? chunksOf(body) : [whole]) {
       md5.update(chunk);
       sha256.update(chunk);
       onBytes(chunk.length);

@@ -30,6 +30,8 @@ export interface SettledFile {
  * the bucket; rclone#7449, rclone#6424).
  *
  * @param read must call `verify` after the last byte was read and before anything is done with the bytes.
+ * @param options.seen what a look at the file by its name said a moment ago: it need not be looked at again before it is
+ *   read, for `verify` finds out whether it was that file, and unchanged since.
  * @param options.settleMs milliseconds for which nothing may have touched the file; 0 where its writer is known to have
  *   finished, as after a media event.
  * @throws {SyncError} `LOCAL_CHANGED` where the file does not come to rest, and what `Local.open` and `read` throw.
@@ -37,14 +39,14 @@ export interface SettledFile {
 export async function readSettled<T>(
   local: Local,
   key: string,
-  options: { settleMs: number; signal?: AbortSignal },
+  options: { settleMs: number; signal?: AbortSignal; seen?: Fingerprint },
   read: (file: SettledFile, verify: () => Promise<void>) => Promise<T>,
 ): Promise<T> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
     throwIfCancelled(options.signal);
     const file = await local.open(key);
     try {
-      const fingerprint = await file.fingerprint();
+      const fingerprint = (attempt === 1 ? options.seen : undefined) ?? (await file.fingerprint());
       const { mtimeNs, ctimeNs } = fingerprint;
       const restMs = sinceMs(mtimeNs > ctimeNs ? mtimeNs : ctimeNs);
       // A time in the future comes from another clock: it says nothing about how long the file has been at rest.

@@ -212,11 +212,13 @@ function countNames({ uploads = [], keys = [] }: Wish): number {
 function merge(one: Wish, other: Wish): Wish {
   const uploads = union(one.uploads, other.uploads);
   const keys = union(one.keys, other.keys);
+  const deleted = union(one.deleted, other.deleted);
   const changes = one.changes && other.changes ? mergeChanges(one.changes, other.changes) : other.changes;
   return {
     trigger: one.trigger,
     ...(uploads === undefined ? {} : { uploads }),
     ...(keys === undefined ? {} : { keys }),
+    ...(deleted === undefined ? {} : { deleted }),
     ...(changes === undefined ? {} : { changes }),
     ...(one.whole === true || other.whole === true ? { whole: true } : {}),
   };

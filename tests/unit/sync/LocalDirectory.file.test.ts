@@ -99,6 +99,25 @@ describe('A file by its key', () => {
       expect(await deployed.stat('old')).toBeUndefined();
     });
 
+    it('where its folder was a folder a moment ago, and is a link now', async () => {
+      await put(root, 'folder/x');
+      expect(await told('folder/x')).toMatchObject({ stat: 'here' });
+      await rm(join(root, 'folder'), { recursive: true });
+      await symlink(join(root, 'not mounted yet'), join(root, 'folder'));
+      expect(await told('folder/x')).toMatchObject({ stat: 'SYMLINK' });
+      expect(await told('folder/y')).toMatchObject({ stat: 'SYMLINK' });
+    });
+
+    it('where many ask for it at the same time, and its folder became a link: each gets an error of its own', async () => {
+      const keys = Array.from({ length: 10 }, (_, index) => `folder/${index}`);
+      await put(root, 'folder/x');
+      expect(await local.stat('folder/x')).toBeDefined();
+      await rm(join(root, 'folder'), { recursive: true });
+      await symlink(join(root, 'not mounted yet'), join(root, 'folder'));
+      const errors = await Promise.all(keys.map((key) => errorOf(local.stat(key))));
+      expect(errors.map(({ code, key }) => ({ code, key }))).toEqual(keys.map((key) => ({ code: 'SYMLINK', key })));
+    });
+
     it('where the directory is a file', async () => {
       await put(root, 'file');
       local = new LocalDirectory(join(root, 'file'));

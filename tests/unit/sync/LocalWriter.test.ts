@@ -101,9 +101,9 @@ describe('putting a fetched file in its place', () => {
 
   it('does not overwrite a file that came up where there was none', async () => {
     const temporary = await fetched();
-    const look = directory.stat.bind(directory);
+    const look = directory.pathForWriting.bind(directory);
     // It comes after the last look.
-    jest.spyOn(directory, 'stat').mockImplementation(async (key) => {
+    jest.spyOn(directory, 'pathForWriting').mockImplementation(async (key) => {
       const found = await look(key);
       await writeFile(path(), 'new here');
       return found;
@@ -135,6 +135,41 @@ describe('putting a fetched file in its place', () => {
     });
     expect(await writer.place(KEY, temporary, undefined, 'overwritten')).toMatchObject(temporary.file);
     expect(await namesInFolder()).toEqual([]);
+  });
+
+  it('takes an empty folder away that stands there', async () => {
+    const temporary = await fetched();
+    await mkdir(join(path(), 'empty'), { recursive: true });
+    await writer.place(KEY, temporary, undefined, 'overwritten');
+    expect(await text()).toBe('fetched');
+  });
+
+  it('does not count a file as placed where the directory was exchanged at that moment', async () => {
+    const temporary = await fetched();
+    const original = fs.link;
+    jest.spyOn(fs, 'link').mockImplementation(async (from, to) => {
+      await fs.rename(join(root, 'uploads'), join(root, 'old'));
+      await mkdir(join(root, 'new', 'a'), { recursive: true });
+      await fs.symlink(join(root, 'new'), join(root, 'uploads'));
+      await original(String(from).replace('/uploads/', '/old/'), String(to).replace('/uploads/', '/old/'));
+      await writeFile(String(from), '');
+    });
+    await expect(writer.place(KEY, temporary, undefined, 'overwritten')).rejects.toMatchObject(CHANGED);
+  });
+
+  it('brings the names of files that come at the same time to the disk together', async () => {
+    const keys = Array.from({ length: 20 }, (_, index) => `uploads/a/file-${index}.txt`);
+    const temporaries = await Promise.all(keys.map((key) => writer.writeTemporary(key, [Buffer.from('fetched')], 0)));
+    const open = jest.spyOn(fs, 'open');
+    await Promise.all(
+      keys.map(async (key, index) => {
+        const temporary = temporaries[index];
+        if (temporary) await writer.place(key, temporary, undefined, 'overwritten');
+      }),
+    );
+    const folderSyncs = open.mock.calls.filter(([opened]) => opened === join(root, 'uploads/a')).length;
+    expect(folderSyncs).toBeGreaterThan(0);
+    expect(folderSyncs).toBeLessThan(keys.length / 2);
   });
 
   it('keeps a copy of what stood there where the trash is on another disk', async () => {

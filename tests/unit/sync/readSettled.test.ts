@@ -73,6 +73,24 @@ describe('readSettled', () => {
     expect([file.opened, file.closed]).toEqual([1, 1]);
   });
 
+  it('takes the word of a walk for what a file was, and finds out whether it still is', async () => {
+    const old = touched(HOUR_MS);
+    const file = new ScriptedFile(() => old);
+    const seen: SettledFile[] = [];
+    expect(await readSettled(file, 'a', { settleMs: 1_000, seen: old }, reader(seen))).toBe('read');
+    expect(seen).toMatchObject([{ fingerprint: old }]);
+  });
+
+  it('reads a file again that was replaced since the walk', async () => {
+    const old = touched(HOUR_MS);
+    const replaced = touched(HOUR_MS, { inode: old.inode + 1n });
+    const file = new ScriptedFile(() => replaced);
+    const seen: SettledFile[] = [];
+    expect(await readSettled(file, 'a', { settleMs: 1_000, seen: old }, reader(seen))).toBe('read');
+    expect(seen).toMatchObject([{ fingerprint: old }, { fingerprint: replaced }]);
+    expect([file.opened, file.closed]).toEqual([2, 2]);
+  });
+
   it.each<[string, Partial<Fingerprint>]>([
     ['its content', { ctimeNs: 1n }],
     ['its name or its rights', { mtimeNs: 1n }],

@@ -32,6 +32,8 @@ export interface PutInput {
   body: Buffer;
   /** MD5 of the body in hex: sent as Content-MD5, so that the store verifies what it received. */
   md5: string;
+  /** SHA-256 of the body in hex, where it is known: the signature covers it. */
+  sha256?: string;
   contentType: string;
   metadata: Record<string, string>;
   condition?: WriteCondition;
@@ -91,8 +93,11 @@ export interface Bucket {
   listUnordered(prefixes: readonly string[], signal?: AbortSignal): AsyncIterable<RemoteObject[]>;
   /** `undefined` only where the store says 404: a refusal is an error, never an absence. */
   head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined>;
-  /** The object and its bytes. An idle or cut body ends the stream with an error. Throws `OBJECT_NOT_FOUND` on 404. */
-  get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable }>;
+  /**
+   * The object and its bytes. An idle or cut body ends the stream with an error. Throws `OBJECT_NOT_FOUND` on 404.
+   * Those of a small object may be here already: `whole` are the bytes that `body` gives, for whoever needs no stream.
+   */
+  get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }>;
   /** One PutObject from memory. Returns the object's ETag without quotes. */
   put(input: PutInput): Promise<{ etag: string }>;
   /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */

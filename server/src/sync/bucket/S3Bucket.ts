@@ -12,6 +12,7 @@ import type {
   RequestCounts,
 } from './Bucket';
 import type { BucketSettings } from './BucketSettings';
+import { collectBody } from './collectBody';
 import { conditionHeaders } from './conditionHeaders';
 import { deleteObjects } from './deleteObjects';
 import { listObjects } from './listObjects';
@@ -21,6 +22,9 @@ import { resumedBody } from './resumedBody';
 import { S3Connection, type RequestContext } from './S3Connection';
 import { VerifiedBody } from './VerifiedBody';
 import { withoutQuotes } from './withoutQuotes';
+
+/** Bytes up to which an object is read before it is handed on: a stream costs more than it saves. */
+const SMALL_BODY = 1024 * 1024;
 
 /** What only tests change. */
 export interface BucketInternals {
@@ -72,7 +76,7 @@ class S3Bucket implements Bucket {
     }
   }
 
-  async get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable }> {
+  async get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }> {
     const context = { action: 's3:GetObject', key, signal };
     const answer = await this.connection.send(context, (client, options) =>
       client.send(new GetObjectCommand(this.at(key)), options),
@@ -86,7 +90,13 @@ class S3Bucket implements Bucket {
       if (rest.ContentRange !== `bytes ${offset}-${head.size - 1}/${head.size}`) throw missing(key, 'the rest of it');
       return this.verified(rest.Body, context, head.size - offset);
     };
-    return { head, body: resumedBody(this.verified(answer.Body, context, head.size), askForRest) };
+    if (head.size > SMALL_BODY || !(answer.Body instanceof Readable)) {
+      return { head, body: resumedBody(this.verified(answer.Body, context, head.size), askForRest) };
+    }
+    const { bytes, replay } = await collectBody(answer.Body);
+    if (bytes.length === head.size) return { head, body: Readable.from(bytes, { objectMode: false }), whole: bytes };
+    // Cut: what came is the beginning of a body that goes on from there.
+    return { head, body: resumedBody(this.verified(Readable.from(replay()), context, head.size), askForRest) };
   }
 
   /** @param size bytes that must come. */
@@ -99,23 +109,20 @@ class S3Bucket implements Bucket {
   }
 
   async put(input: PutInput): Promise<{ etag: string }> {
-    const { key, body, md5, contentType, metadata, condition, signal } = input;
+    const { key, body, md5, sha256, contentType, metadata, condition, signal } = input;
     const context = { action: 's3:PutObject', key, signal, conditional: condition !== undefined };
-    const answer = await this.connection.send(context, (client, options) =>
-      client.send(
-        new PutObjectCommand({
-          ...this.at(key),
-          Body: body,
-          ContentLength: body.length,
-          ContentMD5: Buffer.from(md5, 'hex').toString('base64'),
-          ContentType: contentType,
-          Metadata: encodeMetadata(metadata),
-          CacheControl: this.cacheControl(),
-          ...conditionHeaders(condition),
-        }),
-        options,
-      ),
-    );
+    const command = new PutObjectCommand({
+      ...this.at(key),
+      Body: body,
+      ContentLength: body.length,
+      ContentMD5: Buffer.from(md5, 'hex').toString('base64'),
+      ContentType: contentType,
+      Metadata: encodeMetadata(metadata),
+      CacheControl: this.cacheControl(),
+      ...conditionHeaders(condition),
+    });
+    if (sha256 !== undefined) this.connection.noteContentSha256(command.input, sha256);
+    const answer = await this.connection.send(context, (client, options) => client.send(command, options));
     const etag = withoutQuotes(answer.ETag);
     if (etag === '') throw missing(key, 'its ETag');
     return { etag };

@@ -12,6 +12,7 @@ import { Blocked } from './Blocked';
 import { DistinctNames } from './DistinctNames';
 import { isTemporaryName } from './temporaryName';
 import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
+import { SharedWork } from '../SharedWork';
 import { throwIfCancelled } from '../throwIfCancelled';
 
 /** The one folder that may be a symlink: Capistrano and the like share it between releases. */
@@ -40,6 +41,19 @@ interface Name {
 /** Milliseconds for which the place where the root's links end is not looked up again. */
 const ROOT_TRUSTED_MS = 1_000;
 
+/** Milliseconds for which the folders on the way to a file are not looked at again; no absence is believed so. */
+const FOLDER_TRUSTED_MS = 100;
+
+/** Folders that are remembered at a time. */
+const FOLDERS_REMEMBERED = 1_000;
+
+/** What stands in the place of a key that is to be written. */
+export interface Place {
+  path: string;
+  /** `undefined` where nothing was found, which is no proof that nothing is there. */
+  found: Fingerprint | 'folder' | undefined;
+}
+
 /** The files below a directory of the local file system. */
 export class LocalDirectory implements Local {
   readonly #root: string;
@@ -47,6 +61,9 @@ export class LocalDirectory implements Local {
   #lookedUp: { root: string; at: number } | undefined;
   readonly #onTemporary: (path: string) => void;
   readonly #distinctNames = new DistinctNames();
+  /** Where the files of a folder are, and when that was looked up. */
+  readonly #folders = new Map<string, { path: string; root: string; at: number }>();
+  readonly #lookUps = new Map<string, SharedWork<string | undefined>>();
 
   /**
    * @param root absolute path of the synced directory.
@@ -105,7 +122,7 @@ export class LocalDirectory implements Local {
       // Where a folder stands there is surely no file of that name.
       return stats.isDirectory() ? undefined : fingerprintOf(key, stats);
     } catch (error) {
-      if (isGone(error)) return (await this.#hasMovedFrom(root)) ? this.stat(key) : undefined;
+      if (isGone(error)) return (await this.isStillAt(path, key)) ? undefined : this.stat(key);
       throw error instanceof SyncError ? error : unreadable(key, error);
     }
   }
@@ -141,6 +158,45 @@ export class LocalDirectory implements Local {
     return path;
   }
 
+  /**
+   * Looks at the place of a key that is to be written; missing folders on the way are made.
+   * @throws as `pathForWriting`.
+   */
+  async placeForWriting(key: string): Promise<Place> {
+    const path = await this.pathForWriting(key);
+    try {
+      const stats = await lstat(path, { bigint: true });
+      await this.#distinctNames.require(key, path, stats.ino);
+      return { path, found: stats.isDirectory() ? 'folder' : fingerprintOf(key, stats) };
+    } catch (error) {
+      if (isGone(error)) return { path, found: undefined };
+      throw error instanceof SyncError ? error : unreadable(key, error);
+    }
+  }
+
+  /**
+   * Whether a path is the key's own: neither the root nor a folder on the way is elsewhere by now. Looked up after this
+   * was called, once for all who ask meanwhile.
+   * @throws {SyncError} as `stat`: then nothing is known to be absent.
+   */
+  async isStillAt(path: string, key: string): Promise<boolean> {
+    const { folder, name } = partsOf(key);
+    const lookUp = this.#lookUps.get(folder) ?? new SharedWork(() => this.#lookUpFolder(folder, key), nextTurn);
+    this.#lookUps.set(folder, lookUp);
+    try {
+      // An error names the key that it was looked up for: each gets its own.
+      const found = await lookUp.run().catch(() => this.#lookUpFolder(folder, key));
+      return found !== undefined && join(found, name) === path;
+    } finally {
+      if (lookUp.isIdle) this.#lookUps.delete(folder);
+    }
+  }
+
+  /** What was known of folders is to be looked up anew: some were taken away. */
+  forgetFolders(): void {
+    this.#folders.clear();
+  }
+
   async #makeFolder(folder: string, key: string): Promise<void> {
     const path = await this.#resolve(folder);
     if (path === undefined) throw new Blocked(key, folderOf(folder));
@@ -168,9 +224,18 @@ export class LocalDirectory implements Local {
   async #resolveBelow(root: string, key: string): Promise<string | undefined> {
     const reason = checkKey(key);
     if (reason) throw unsafe(key, reason);
-    const names = key.split('/');
+    const { folder, name } = partsOf(key);
+    const known = this.#folders.get(folder);
+    const isTrusted = known?.root === root && performance.now() - known.at < FOLDER_TRUSTED_MS;
+    const path = isTrusted ? known.path : await this.#folderBelow(root, folder, key);
+    return path === undefined ? undefined : join(path, name);
+  }
+
+  /** @returns the path of a folder, looked up; `undefined` where it or one on the way is absent. */
+  async #folderBelow(root: string, folder: string, key: string): Promise<string | undefined> {
+    const at = performance.now();
     let path = root;
-    for (const [depth, name] of names.slice(0, -1).entries()) {
+    for (const [depth, name] of namesOfFolder(folder).entries()) {
       path = join(path, name);
       try {
         const stats = await lstat(path, { bigint: true });
@@ -179,14 +244,33 @@ export class LocalDirectory implements Local {
           if (depth !== 0 || name !== LINKABLE_FOLDER) throw symlink(key);
           path = await realDirectory(path);
         } else if (!stats.isDirectory()) {
-          return (await this.#hasMovedFrom(root)) ? await this.#resolve(key) : undefined;
+          return await this.#folderElsewhere(root, folder, key);
         }
       } catch (error) {
-        if (isGone(error)) return (await this.#hasMovedFrom(root)) ? await this.#resolve(key) : undefined;
+        if (isGone(error)) return this.#folderElsewhere(root, folder, key);
         throw error instanceof SyncError ? error : unreadable(key, error);
       }
     }
-    return join(path, names.at(-1) ?? '');
+    if (this.#folders.size >= FOLDERS_REMEMBERED) this.#folders.clear();
+    this.#folders.set(folder, { path, root, at });
+    return path;
+  }
+
+  async #folderElsewhere(root: string, folder: string, key: string): Promise<string | undefined> {
+    return (await this.#hasMovedFrom(root)) ? this.#folderBelow(await this.#realRoot(), folder, key) : undefined;
+  }
+
+  async #lookUpFolder(folder: string, key: string): Promise<string | undefined> {
+    try {
+      const root = await realDirectory(this.#root);
+      this.#lookedUp = { root, at: performance.now() };
+      const path = await this.#folderBelow(root, folder, key);
+      if (path === undefined) this.#folders.delete(folder);
+      return path;
+    } catch (error) {
+      this.#folders.delete(folder);
+      throw error;
+    }
   }
 
   async #realRoot(): Promise<string> {
@@ -334,7 +418,17 @@ function fingerprintOf(key: string, stats: BigIntStats): Fingerprint {
 }
 
 function folderOf(key: string): string {
-  return key.slice(0, key.lastIndexOf('/'));
+  return partsOf(key).folder;
+}
+
+/** A key's folder, `''` for the root, and its name in there. */
+function partsOf(key: string): { folder: string; name: string } {
+  const cut = key.lastIndexOf('/');
+  return { folder: key.slice(0, Math.max(cut, 0)), name: key.slice(cut + 1) };
+}
+
+function namesOfFolder(folder: string): string[] {
+  return folder === '' ? [] : folder.split('/');
 }
 
 function missing(path: string, cause?: unknown): SyncError {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, lstat, open, readdir, rename, rm, rmdir, unlink, utimes } from 'node:fs/promises';
+import { link, lstat, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errorCode } from '../errorCode';
 import type { Fingerprint } from '../Fingerprint';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
+import { FolderSync } from './FolderSync';
 import type { LocalDirectory } from './LocalDirectory';
 import { temporaryName } from './temporaryName';
 import type { Trash, TrashItem, TrashReason } from './Trash';
@@ -24,6 +25,8 @@ export interface TemporaryFile {
 export class LocalWriter {
   readonly #directory: LocalDirectory;
   readonly #trash: Trash;
+  readonly #folders = new FolderSync();
+  readonly #placed = new WeakSet<TemporaryFile>();
 
   constructor(directory: LocalDirectory, trash: Trash) {
     this.#directory = directory;
@@ -32,16 +35,18 @@ export class LocalWriter {
 
   /**
    * Makes sure that a file can be put in the key's place; empty folders that stand there go.
-   * @returns the path of that place.
+   * @returns that place, and the file that stands there.
    * @throws {Blocked} where something else is in the way.
    * @throws {SyncError} as `LocalDirectory.stat`.
    */
-  async makeWay(key: string): Promise<string> {
-    const target = await this.#directory.pathForWriting(key);
-    if (!(await isDirectory(target))) return target;
-    await removeEmptyFolder(target);
-    if (await isDirectory(target)) throw new Blocked(key, key);
-    return target;
+  async makeWay(key: string): Promise<{ path: string; file: Fingerprint | undefined }> {
+    const { path, found } = await this.#directory.placeForWriting(key);
+    if (found !== 'folder') return { path, file: found };
+    await removeEmptyFolder(path);
+    this.#directory.forgetFolders();
+    const after = await this.#directory.placeForWriting(key);
+    if (after.found === 'folder') throw new Blocked(key, key);
+    return { path: after.path, file: after.found };
   }
 
   /**
@@ -53,7 +58,7 @@ export class LocalWriter {
    */
   async writeTemporary(
     key: string,
-    body: AsyncIterable<Buffer>,
+    body: AsyncIterable<Buffer> | Iterable<Buffer>,
     mtimeMs: number,
     onOpen?: (path: string) => void,
   ): Promise<TemporaryFile> {
@@ -72,10 +77,10 @@ export class LocalWriter {
         size += chunk.length;
       }
       await handle.sync();
-      if ((await handle.stat()).size !== size) throw cutShort(key);
+      await handle.utimes(mtimeMs / 1000, mtimeMs / 1000);
+      const { size: there, mtimeNs, ino } = await handle.stat({ bigint: true });
+      if (Number(there) !== size) throw cutShort(key);
       await handle.close();
-      await utimes(path, mtimeMs / 1000, mtimeMs / 1000);
-      const { mtimeNs, ino } = await lstat(path, { bigint: true });
       return { path, file: { size, mtimeNs, inode: ino } };
     } catch (error) {
       await handle.close().catch(() => undefined);
@@ -94,8 +99,9 @@ export class LocalWriter {
     }
   }
 
-  async discard({ path }: TemporaryFile): Promise<void> {
-    await rm(path, { force: true });
+  /** Removes a temporary file, unless it has found its place. */
+  async discard(temporary: TemporaryFile): Promise<void> {
+    if (!this.#placed.has(temporary)) await rm(temporary.path, { force: true });
   }
 
   /**
@@ -109,24 +115,13 @@ export class LocalWriter {
     expected: Fingerprint | undefined,
     why: TrashReason,
   ): Promise<Fingerprint> {
-    const target = await this.makeWay(key);
-    await this.#requireUnchanged(key, expected);
-    if (expected) {
-      const id = await this.#trash.keepLink(target, key, why);
-      // A file that was written while it went to the trash is not to be overwritten.
-      if (!sameContentTimes(expected, await lstat(target, { bigint: true }))) {
-        await this.#trash.forget(id);
-        throw changed(key);
-      }
-      await rename(temporary.path, target);
-    } else {
-      // A link fails where a file came up in between; a rename would overwrite it.
-      await link(temporary.path, target).catch((error: unknown) => {
-        throw errorCode(error) === 'EEXIST' ? changed(key) : error;
-      });
-      await unlink(temporary.path);
-    }
-    await syncFolder(dirname(target));
+    const target = expected
+      ? await this.#overwrite(key, temporary, expected, why)
+      : await this.#putWhereNothingIs(key, temporary);
+    this.#placed.add(temporary);
+    await this.#folders.sync(dirname(target));
+    // Where the directory was exchanged meanwhile, the file is in the old one.
+    if (!(await this.#directory.isStillAt(target, key))) throw changed(key);
     const placed = await this.#directory.stat(key);
     // A file that an editor saved in its place since is not what was downloaded: it is looked at by itself.
     if (placed && !isSameFile(placed, temporary.file)) throw changed(key);
@@ -134,13 +129,45 @@ export class LocalWriter {
     return placed ?? { ...temporary.file, ctimeNs: 0n };
   }
 
+  async #overwrite(key: string, temporary: TemporaryFile, expected: Fingerprint, why: TrashReason): Promise<string> {
+    const { path: target, file } = await this.makeWay(key);
+    requireUnchanged(key, expected, file);
+    const id = await this.#trash.keepLink(target, key, why);
+    // A file that was written while it went to the trash is not to be overwritten.
+    if (!sameContentTimes(expected, await lstat(target, { bigint: true }))) {
+      await this.#trash.forget(id);
+      throw changed(key);
+    }
+    await rename(temporary.path, target);
+    return target;
+  }
+
+  /** A link fails where something stands already; a rename would overwrite it. */
+  async #putWhereNothingIs(key: string, temporary: TemporaryFile): Promise<string> {
+    let target = await this.#directory.pathForWriting(key);
+    try {
+      await link(temporary.path, target);
+    } catch (error) {
+      if (errorCode(error) !== 'EEXIST') throw error;
+      // An empty folder can go.
+      const place = await this.makeWay(key);
+      if (place.file) throw changed(key);
+      target = place.path;
+      await link(temporary.path, target).catch((again: unknown) => {
+        throw errorCode(again) === 'EEXIST' ? changed(key) : again;
+      });
+    }
+    await unlink(temporary.path);
+    return target;
+  }
+
   /**
    * Moves a file to the trash, and takes emptied folders away.
    * @throws {SyncError} `LOCAL_CHANGED` where it is not the file that the plan saw.
    */
   async remove(key: string, expected: Fingerprint): Promise<void> {
-    const target = await this.#directory.pathForWriting(key);
-    await this.#requireUnchanged(key, expected);
+    const { path: target, found } = await this.#directory.placeForWriting(key);
+    requireUnchanged(key, expected, found === 'folder' ? undefined : found);
     const id = await this.#trash.rename(target, key, 'deleted');
     if (id === undefined) {
       await this.#removeByCopy(key, target, expected);
@@ -198,12 +225,6 @@ export class LocalWriter {
     }
   }
 
-  async #requireUnchanged(key: string, expected: Fingerprint | undefined): Promise<void> {
-    const now = await this.#directory.stat(key);
-    const unchanged = expected === undefined || now === undefined ? expected === now : isSameFile(expected, now);
-    if (!unchanged) throw changed(key);
-  }
-
   /** A file that was written between the last look and the move goes back, unless another one is there already. */
   async #putBack(id: string, target: string): Promise<void> {
     try {
@@ -223,9 +244,15 @@ export class LocalWriter {
         () => false,
       );
       if (!removed) return;
+      this.#directory.forgetFolders();
       folder = dirname(folder);
     }
   }
+}
+
+function requireUnchanged(key: string, expected: Fingerprint | undefined, now: Fingerprint | undefined): void {
+  const unchanged = expected === undefined || now === undefined ? expected === now : isSameFile(expected, now);
+  if (!unchanged) throw changed(key);
 }
 
 function sameContentTimes(expected: Fingerprint, now: { size: bigint; mtimeNs: bigint; ino: bigint }): boolean {
@@ -253,15 +280,6 @@ function changed(key: string): SyncError {
   });
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await lstat(path)).isDirectory();
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return false;
-    throw error;
-  }
-}
-
 /** Takes a folder away that holds nothing but empty folders; one that holds anything else stays as far as it does. */
 async function removeEmptyFolder(path: string): Promise<void> {
   try {
@@ -273,14 +291,5 @@ async function removeEmptyFolder(path: string): Promise<void> {
   } catch (error) {
     // Somebody put a file there meanwhile, or took the folder away: whoever asked looks again.
     if (!['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(errorCode(error) ?? '')) throw error;
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
