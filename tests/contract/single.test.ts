@@ -350,6 +350,17 @@ describeRealestStore('SINGLE mode', (store) => {
     expect(run.requests).toEqual({ PutObject: 1, DeleteObjects: 1 });
   });
 
+  test('an object that can be no file here is told, and does not keep others from being deleted', async () => {
+    const site = await create();
+    await site.write('uploads/kept.txt', 'kept');
+    await site.write('uploads/gone.txt', 'gone');
+    await site.run();
+    await site.putObject('uploads/a//b.txt', 'of a stranger');
+    await site.remove('uploads/gone.txt');
+    expect(await site.run()).toMatchObject({ status: 'partial', failed: 1, withheld: 0, deletedRemote: 1 });
+    expect(await site.keysInBucket()).toEqual(['uploads/a//b.txt', 'uploads/kept.txt']);
+  });
+
   test('symlinks are left alone on both sides, and reported', async () => {
     const site = await create();
     await site.write('uploads/a.txt', 'a');

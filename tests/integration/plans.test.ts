@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_UID } from '../../server/src/content-types/models';
 import {
@@ -186,11 +186,18 @@ describe('plans [in-project]', () => {
     write('gone.txt');
     await syncNow(app);
     remove('gone.txt');
-    await bucket.put('uploads/a//b.txt', 'x');
+    symlinkSync('nowhere', path.join(uploads(), 'link.txt'));
     const detail = await preview();
     expect(detail.plan).toMatchObject({ status: 'ready', failed: 1 });
-    expect(detail.failures).toEqual([{ key: 'uploads/a//b.txt', code: 'UNSAFE_KEY' }]);
+    expect(detail.failures).toEqual([{ key: 'uploads/link.txt', code: 'SYMLINK' }]);
     expect(detail.operations).toEqual([]);
+    remove('link.txt');
+
+    // Nothing here depends on what strangers put in the bucket.
+    await bucket.put('uploads/a//b.txt', 'x');
+    const other = await preview();
+    expect(other.failures).toEqual([{ key: 'uploads/a//b.txt', code: 'UNSAFE_KEY' }]);
+    expect(other.operations).toMatchObject([{ key: 'uploads/gone.txt', action: 'delete-remote' }]);
     await bucket.remove('uploads/a//b.txt');
   });
 

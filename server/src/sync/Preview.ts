@@ -113,7 +113,7 @@ export class Preview {
       for await (const item of plan({ mode, filter, local, listing, signal: state.signal, ...this.#known })) {
         throwIfCancelled(state.signal);
         if (item.kind === 'problem') {
-          state.fail(item.failure, item.failure.key ?? '');
+          state.failProblem(item);
           continue;
         }
         const { sides, decision } = item;

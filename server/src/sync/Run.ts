@@ -278,7 +278,7 @@ export class Run {
     try {
       for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
         throwIfCancelled(state.signal);
-        if (item.kind === 'problem') state.fail(item.failure, item.failure.key ?? '');
+        if (item.kind === 'problem') state.failProblem(item);
         else await this.#take(item, seen);
       }
     } finally {

@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { BaseFacts } from './base/Base';
 import type { SyncPhase, SyncProgress } from './SyncProgress';
 import type { Outcome } from './KeyWorker';
+import type { Planned } from './plan';
 import type { KeyFailure, Refusal, SyncReport, SyncStatus } from './SyncReport';
 import { SyncError, type SyncErrorCode } from './SyncError';
 import type { TotalOfSides } from './SideTotals';
@@ -52,6 +53,8 @@ export class RunState {
     bytes: 0,
   };
   #seen = 0;
+  /** Objects that can be no file here. */
+  #foreign = 0;
   #phase: SyncPhase = 'starting';
   #currentKey: string | undefined;
   #failuresInARow = 0;
@@ -75,9 +78,12 @@ export class RunState {
     return this.#signal;
   }
 
-  /** Transfers and looks at files that failed: with any, nothing may be deleted. */
+  /**
+   * Transfers and looks at files that failed: with any, nothing may be deleted, for it may be the deleted file under a new
+   * name. An object that can be no file here is none of these.
+   */
   get failed(): number {
-    return this.#counts.failed;
+    return this.#counts.failed - this.#foreign;
   }
 
   /** Whether a guard withheld the run's deletes. */
@@ -144,6 +150,12 @@ export class RunState {
     this.#failuresInARow += 1;
     this.#options.onFailure?.({ key, code: error.code, message: error.message, fix: error.fix });
     if (this.#failuresInARow >= HOPELESS_FAILURES) this.end(hopeless(error));
+  }
+
+  /** Notes a key of which nothing may be concluded. */
+  failProblem({ side, failure }: Extract<Planned, { kind: 'problem' }>): void {
+    if (side === 'remote') this.#foreign += 1;
+    this.fail(failure, failure.key ?? '');
   }
 
   /** Notes deletes that were planned and not done. */

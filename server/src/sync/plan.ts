@@ -4,7 +4,7 @@ import { checkKey } from './checkKey';
 import { decide, type Decision, type Mode } from './decide';
 import { decideRestore } from './decideRestore';
 import type { KeyFilter } from './KeyFilter';
-import type { Local, LocalUnknown } from './local/Local';
+import type { Local } from './local/Local';
 import { lastAgreed } from './lastAgreed';
 import { mergeSides, type KeySides } from './mergeSides';
 import { SyncError } from './SyncError';
@@ -12,8 +12,10 @@ import { SyncError } from './SyncError';
 const DOT_NAME = /(^|\/)\.\.?(\/|$)/;
 const DOT_NAMES = /(?<=^|\/)\.\.?(?=\/|$)/g;
 
-/** One key and what is to be done about it, or a key of which nothing may be concluded. */
-export type Planned = { kind: 'key'; sides: KeySides; decision: Decision } | { kind: 'problem'; failure: SyncError };
+/** One key and what is to be done about it, or a key of which nothing may be concluded, on the side where it is. */
+export type Planned =
+  | { kind: 'key'; sides: KeySides; decision: Decision }
+  | { kind: 'problem'; side: 'local' | 'remote'; failure: SyncError };
 
 export interface PlanInput {
   mode: Mode | 'RESTORE';
@@ -39,15 +41,15 @@ export async function* plan(input: PlanInput): AsyncIterable<Planned> {
     base: input.base.entries(),
   });
   for await (const item of merged) {
-    for (const failure of unsafe.splice(0)) yield { kind: 'problem', failure };
+    for (const failure of unsafe.splice(0)) yield { kind: 'problem', side: 'remote', failure };
     if (item.kind === 'problem') {
-      yield { kind: 'problem', failure: failureOf(item.problem) };
+      yield { kind: 'problem', side: 'local', failure: item.problem.failure };
     } else {
       const sides = { ...item, base: lastAgreed(item.base, input.unsettled.get(item.key), item.remote, item.local) };
       yield { kind: 'key', sides, decision: decideKey(input, sides) };
     }
   }
-  for (const failure of unsafe) yield { kind: 'problem', failure };
+  for (const failure of unsafe) yield { kind: 'problem', side: 'remote', failure };
 }
 
 function decideKey({ mode }: PlanInput, sides: KeySides): Decision {
@@ -84,8 +86,4 @@ function unsafeObject(key: string, reason: string): SyncError {
     fix: 'Rename or delete the object in the bucket, or exclude it.',
     key,
   });
-}
-
-function failureOf(problem: LocalUnknown): SyncError {
-  return problem.failure;
 }
