@@ -16,6 +16,9 @@ const feedRow = z.object({
   by_name: z.boolean(),
 });
 
+/** A server that was killed on a busy machine, with thousands of files, compares for a while. */
+const FIRST_RUN_MS = 120_000;
+
 /** Several real Strapi servers on one PostgreSQL and one bucket, which they reach through a proxy. */
 export class MultiSite {
   readonly #apps = new Map<string, StrapiProcess>();
@@ -57,7 +60,7 @@ export class MultiSite {
       ...(known === undefined ? {} : { appDir: known.appDir }),
     });
     this.#apps.set(name, app);
-    await endOfStart(app);
+    await endOfStart(app, 0, FIRST_RUN_MS);
     return app;
   }
 

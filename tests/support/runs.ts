@@ -18,12 +18,13 @@ export function countEndedRuns({ strapi }: Pick<StartedStrapi, 'strapi'>): numbe
 }
 
 /** Waits until that run has ended. */
-export async function endOfRun({ admin }: App, id: number): Promise<Run> {
-  return waitUntil(`run ${id} has ended`, async () => {
+export async function endOfRun({ admin }: App, id: number, timeoutMs?: number): Promise<Run> {
+  const look = async (): Promise<Run | undefined> => {
     const answer = await admin.get(`/s3-sync/runs/${id}`).expect(200);
     const { run } = runDetailAnswer.parse(answer.body);
     return run.status === 'running' ? undefined : run;
-  });
+  };
+  return waitUntil(`run ${id} has ended`, look, timeoutMs);
 }
 
 /** Presses the button, also after a run that is about to end, and waits for the end. */
@@ -36,9 +37,9 @@ export async function syncNow(app: App, body: object = {}): Promise<Run> {
 }
 
 /** Waits for the whole run that follows a start; on an older database, for one after that run. */
-export async function endOfStart(app: App, after = 0): Promise<Run> {
+export async function endOfStart(app: App, after = 0, timeoutMs?: number): Promise<Run> {
   const run = await waitUntil('the run of the start', async () =>
     (await listRuns(app)).find(({ id, trigger }) => id > after && trigger === 'start'),
   );
-  return endOfRun(app, run.id);
+  return endOfRun(app, run.id, timeoutMs);
 }
