@@ -1,6 +1,6 @@
 import { isFetchError } from '@strapi/strapi/admin';
 
-import type { Translate } from './hooks/useTranslation';
+import type { KnownText } from './hooks/useKnownText';
 import { pathOf, type FieldName, type SettingsDraft } from './settingsDraft';
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -16,11 +16,12 @@ export interface FieldErrors {
 }
 
 /**
- * The messages of refused settings, by the field they are about. A message about an entry of a list says which one.
+ * The messages of refused settings in the language of the page, by the field they are about. A message about an entry of
+ * a list says which one. What the server gives no code for, or one that this page does not know, stays in its words.
  *
  * @param draft the form, which says what fields there are.
  */
-export function fieldErrors(error: unknown, draft: SettingsDraft, t: Translate): FieldErrors {
+export function fieldErrors(error: unknown, draft: SettingsDraft, known: KnownText): FieldErrors {
   const names = Object.keys(draft).filter((name): name is FieldName => name in draft);
   const details: unknown = isFetchError(error) ? error.response?.data.error.details : undefined;
   const fields: Partial<Record<FieldName, string>> = {};
@@ -36,11 +37,23 @@ export function fieldErrors(error: unknown, draft: SettingsDraft, t: Translate):
       continue;
     }
     const index = Number(path[pathOf(name).length]);
-    const { message } = entry;
-    const text = Number.isInteger(index) ? t('settings.patternError', { number: index + 1, message }) : message;
+    const message = textOf(entry, known) ?? entry.message;
+    const inList = Number.isInteger(index) ? known('settings.patternError', { number: index + 1, message }) : undefined;
+    const text = inList ?? message;
     fields[name] = fields[name] === undefined ? text : `${fields[name]} ${text}`;
   }
   return { fields, complete };
+}
+
+/** The text of this page for what is wrong, where the server gave a code that it knows. */
+function textOf({ code, values }: Record<string, unknown>, known: KnownText): string | undefined {
+  if (typeof code !== 'string') return undefined;
+  const texts = isObject(values) ? Object.entries(values).filter(isText) : [];
+  return known(`invalid.${code}`, Object.fromEntries(texts)) ?? known(`problem.${code}`);
+}
+
+function isText(entry: [string, unknown]): entry is [string, string] {
+  return typeof entry[1] === 'string';
 }
 
 /** A field that is the error's setting itself goes before one that is only named after another setting. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir } from 'node:fs/promises';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import { MemoryFeed } from '../support/MemoryFeed';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { SyncedDirectory, type RunResult } from '../support/SyncedDirectory';
 
 /** What is in the bucket and on every server before and after, by key. */
@@ -11,7 +11,7 @@ const changes = [
   ['a file moves into a folder of its name', { 'uploads/x': 'file' }, { 'uploads/x/file': 'file' }],
 ] as const;
 
-describeEachStore('Where a file becomes a folder, or the reverse', (store) => {
+describeRealestStore('Where a file becomes a folder, or the reverse', (store) => {
   const directories: SyncedDirectory[] = [];
   let feed: MemoryFeed;
   let a: SyncedDirectory;

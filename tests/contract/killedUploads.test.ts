@@ -2,7 +2,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from '@aws-
 import { openBase } from '../../server/src/sync/base/LevelBase';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import { MemoryFeed } from '../support/MemoryFeed';
-import { describeEachStore, startInProjectStore } from '../support/stores';
+import { describeRealestStore, startInProjectStore } from '../support/stores';
 import { SyncedDirectory } from '../support/SyncedDirectory';
 
 const LARGE = Buffer.alloc(9 * 1024 * 1024, 1);
@@ -12,7 +12,7 @@ const modes: [string, () => Partial<SyncOptions>][] = [
   ['MULTI', () => ({ mode: 'MULTI', multi: { feed: new MemoryFeed(), trashDays: 7 } })],
 ];
 
-describeEachStore('A large upload of a killed run', (store) => {
+describeRealestStore('A large upload of a killed run', (store) => {
   test.each(modes)('is aborted by the next run, and no other one is (%s)', async (_mode, more) => {
     const site = await SyncedDirectory.create(store());
     try {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Trash } from '../../server/src/sync/local/Trash';
@@ -59,6 +60,93 @@ describeEachStore('MULTI mode', (store) => {
     await a.write('uploads/a.txt', 'a');
     await b.write('uploads/b.txt', 'b');
     for (const result of await Promise.all([run(a), run(b)])) expect(result).toMatchObject({ status: 'done' });
+  });
+
+  test('a delete is told before it is done, and once more when it is: who looked in between looks again', async () => {
+    await a.write('uploads/x.txt', 'x');
+    await run(a);
+    await run(b);
+    await a.remove('uploads/x.txt');
+    const told = feed.rows.length;
+    expect(await run(a, { scope: { kind: 'keys', keys: ['uploads/x.txt'] } })).toMatchObject({ deletedRemote: 1 });
+    expect(feed.rows.slice(told)).toMatchObject([
+      { key: 'uploads/x.txt', action: 'delete', byName: true },
+      { key: 'uploads/x.txt', action: 'delete', byName: true },
+    ]);
+  });
+
+  describe('a file whose media entry is deleted on another server before it has reached the bucket', () => {
+    let key: string;
+    beforeEach(async () => {
+      key = `uploads/early_${randomUUID()}.txt`;
+      await a.write('uploads/other.txt', 'other');
+      for (const site of [a, b]) await run(site);
+    });
+    const byName = (more: object = {}) => ({ scope: { kind: 'keys', keys: [key], ...more } as const });
+    const deleted = () => byName({ deleted: [key] });
+    const hear = () => byName({ byName: new Set([key]), heard: true });
+
+    test.each([
+      ['by name', () => byName()],
+      ['by a walk', () => ({ scope: { kind: 'whole' } as const })],
+    ])('is not sent when its turn comes, %s', async (_how, turn) => {
+      await a.write(key, 'never sent');
+      await run(b, deleted());
+      expect(await run(a, turn())).toMatchObject({ status: 'done', uploaded: 0, deletedLocal: 1 });
+      expect(await a.keysInBucket()).not.toContain(key);
+      expect((await trashOf(a)).map(({ text }) => text)).toContain('never sent');
+    });
+
+    test('goes although another version of it had reached the bucket', async () => {
+      await a.write(key, 'first');
+      await run(a, byName());
+      await b.write(key, 'second');
+      await a.remove(key);
+      await run(a, deleted());
+      expect(await a.keysInBucket()).not.toContain(key);
+      expect(await run(b, byName())).toMatchObject({ status: 'done', uploaded: 0, deletedLocal: 1 });
+      expect((await trashOf(b)).map(({ text }) => text)).toContain('second');
+    });
+
+    test('goes everywhere where it was sent at the same moment', async () => {
+      await run(b, deleted());
+      await a.write(key, 'sent late');
+      // The database still named it when this server looked.
+      await run(a, { ...byName(), referenced: (keys) => Promise.resolve(new Set(keys)) });
+      expect(await a.keysInBucket()).toContain(key);
+      expect(await run(b, hear())).toMatchObject({ status: 'done', downloaded: 0, deletedRemote: 1 });
+      expect(await run(a, hear())).toMatchObject({ status: 'done', deletedLocal: 1 });
+      for (const site of [a, b]) expect(await run(site)).toMatchObject({ status: 'done', uploaded: 0, downloaded: 0 });
+      expect(await a.keysInBucket()).not.toContain(key);
+    });
+
+    test('lives where an entry names it again', async () => {
+      await run(b, deleted());
+      await a.write(key, 'named again');
+      const named = { referenced: (keys: readonly string[]) => Promise.resolve(new Set(keys)) };
+      expect(await run(a, { ...byName(), ...named })).toMatchObject({ uploaded: 1 });
+      expect(await run(b, { ...hear(), ...named })).toMatchObject({ downloaded: 1 });
+    });
+
+    test('goes where it was fetched only after Strapi had deleted it, and everywhere', async () => {
+      await a.write(key, 'fetched late');
+      await run(a, byName());
+      await run(b, hear());
+      expect(await b.read(key)).toBe('fetched late');
+      expect(await run(b, deleted())).toMatchObject({ status: 'done', deletedRemote: 1 });
+      expect((await trashOf(b)).map(({ text }) => text)).toContain('fetched late');
+      expect(await run(a, hear())).toMatchObject({ status: 'done', deletedLocal: 1 });
+      for (const site of [a, b]) expect(await run(site)).toMatchObject({ status: 'done', uploaded: 0, downloaded: 0 });
+    });
+
+    test('lives where a person took it from the trash before the delete could be done', async () => {
+      await a.write(key, 'restored');
+      await run(a, byName());
+      await run(b, hear());
+      await feed.append([{ key, action: 'put', md5: 'any', byName: true }], 'b');
+      expect(await run(b, deleted())).toMatchObject({ status: 'done', deletedRemote: 0 });
+      expect(await b.read(key)).toBe('restored');
+    });
   });
 
   test('deletes of a site that no longer owns the bucket are refused as a whole', async () => {

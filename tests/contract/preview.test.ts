@@ -1,8 +1,8 @@
 import { MemoryFeed } from '../support/MemoryFeed';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { SyncedDirectory } from '../support/SyncedDirectory';
 
-describeEachStore('The plan of a run', (store) => {
+describeRealestStore('The plan of a run', (store) => {
   const directories: SyncedDirectory[] = [];
   const create = async (bucketName?: string): Promise<SyncedDirectory> => {
     const directory = await SyncedDirectory.create(store(), bucketName === undefined ? {} : { bucketName });

@@ -1,9 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { MemoryFeed } from '../support/MemoryFeed';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { SyncedDirectory } from '../support/SyncedDirectory';
 
-describeEachStore('A restore', (store) => {
+describeRealestStore('A restore', (store) => {
   const directories: SyncedDirectory[] = [];
   const create = async (bucketName?: string): Promise<SyncedDirectory> => {
     const directory = await SyncedDirectory.create(store(), bucketName === undefined ? {} : { bucketName });

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Trash } from '../../server/src/sync/local/Trash';
 import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import { MemoryFeed } from '../support/MemoryFeed';
-import { describeEachStore } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { SyncedDirectory, type RunResult } from '../support/SyncedDirectory';
 
-describeEachStore('A backup restored beside a newer state', (store) => {
+describeRealestStore('A backup restored beside a newer state', (store) => {
   const directories: SyncedDirectory[] = [];
   let feed: MemoryFeed;
   let a: SyncedDirectory;
@@ -90,6 +90,9 @@ describeEachStore('A backup restored beside a newer state', (store) => {
     ]);
     expect(await a.read('uploads/changed.txt')).toBe('old');
     expect(await inBucket('uploads/changed.txt')).toBe('new');
+    // The same plan is found once more when it is carried out.
+    const applied = await run(a, { plan: preview.digest, confirm: preview.refused?.digest });
+    expect(applied).toMatchObject({ status: 'done', downloaded: 2, deletedLocal: 1 });
   });
 
   test('a file that the feed says nothing of is decided by its time, and the older one is kept in the trash', async () => {

@@ -203,12 +203,12 @@ describe('The S3 server of the tests [in-project]', () => {
     await rm(dataDir, { recursive: true });
   });
 
-  test('listing 100,000 objects takes seconds of work, not minutes', async () => {
+  test('listing 20,000 objects takes seconds of work, not minutes', async () => {
     const big = 'big-bucket';
     store.server.createBucket(big);
-    for (let index = 0; index < 100_000; index++) {
+    for (let index = 0; index < 20_000; index++) {
       // Multiplying by a prime to the size makes the order of arrival unlike the order of keys.
-      await store.server.putObject(big, `f/${(index * 7_919) % 100_000}`, '');
+      await store.server.putObject(big, `f/${(index * 7_919) % 20_000}`, '');
     }
     const client = store.client();
     const started = process.cpuUsage();
@@ -220,9 +220,9 @@ describe('The S3 server of the tests [in-project]', () => {
       token = page.NextContinuationToken;
     } while (token !== undefined);
     client.destroy();
-    expect(count).toBe(100_000);
+    expect(count).toBe(20_000);
     // Work and not time: the machine may be busy with something else.
-    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(15);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(5);
   });
 
   describe('the pages to browse', () => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { describeEachStore, type Store } from '../support/stores';
+import { describeRealestStore, type Store } from '../support/stores';
 import { SyncedDirectory, type SyncedDirectoryOptions } from '../support/SyncedDirectory';
 
 const MIB = 1024 * 1024;
@@ -39,7 +39,7 @@ const ODD_NAMES = [
   `${'x'.repeat(200)}.txt`,
 ];
 
-describeEachStore('SINGLE mode', (store) => {
+describeRealestStore('SINGLE mode', (store) => {
   const directories: SyncedDirectory[] = [];
   const create = async (options: SyncedDirectoryOptions = {}): Promise<SyncedDirectory> => {
     const directory = await SyncedDirectory.create(store(), options);

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
+import { z } from 'zod';
 import { repositoryRoot } from '../support/testApp';
 
 const screenshots = path.join(repositoryRoot, 'artifacts', 'screenshots');
@@ -12,6 +13,11 @@ const wantsPictures = wantsAll || process.env.CI === 'true';
 
 const WIDE = 1280;
 const NARROW = 768;
+
+/** The rules of axe that a theme makes a difference to. */
+const RULES_OF_COLOURS = ['color-contrast', 'link-in-text-block'];
+
+const loginAnswer = z.object({ data: z.object({ token: z.string() }) });
 
 /** An e-mail address and a password. */
 export interface Login {
@@ -43,7 +49,7 @@ export class SettingsPage {
   readonly #url: string;
 
   /**
-   * Opens a browser window of its own, logs in and goes to the page.
+   * Opens a browser window of its own for somebody who is logged in already. It shows nothing yet.
    *
    * @param url where Strapi listens, without a slash at the end
    */
@@ -51,17 +57,22 @@ export class SettingsPage {
     if (!existsSync(path.join(repositoryRoot, 'playground', 'dist', 'build', 'index.html'))) {
       throw new Error('The administration is not built. `npm test` builds it, or `npm run build` in playground/.');
     }
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: language });
-    await context.addInitScript((chosen) => {
-      localStorage.setItem('strapi-admin-language', chosen);
-    }, language);
+    const localStorage = [
+      { name: 'strapi-admin-language', value: language },
+      { name: 'isLoggedIn', value: 'true' },
+    ];
+    const context = await browser.newContext({
+      viewport: { width: WIDE, height: 900 },
+      locale: language,
+      storageState: { cookies: [], origins: [{ origin: url, localStorage }] },
+    });
     // A step that fails keeps the next ones from waiting long for what will not come.
     context.setDefaultTimeout(15_000);
-    const page = await context.newPage();
-    await page.goto(`${url}/admin/auth/login`);
-    const settingsPage = new SettingsPage(context, page, url);
-    await settingsPage.logIn(login);
-    return settingsPage;
+    // The login as its form does it, but for the form: the answer sets the cookie that renews it.
+    const answer = await context.request.post(`${url}/admin/login`, { data: login });
+    const { token } = loginAnswer.parse(await answer.json()).data;
+    await context.addCookies([{ name: 'jwtToken', value: token, url }]);
+    return new SettingsPage(context, await context.newPage(), url);
   }
 
   /** Fills in the login form, which is there already. */
@@ -151,6 +162,23 @@ export class SettingsPage {
     throw new Error(`${key} does not reach ${String(target)}.`);
   }
 
+  /**
+   * Goes to something in the first row of a table by keyboard: Tab leads to the table, and the arrows from cell to cell,
+   * as in every table of Strapi's.
+   */
+  async walkTo(target: Locator): Promise<void> {
+    const { keyboard } = this.page;
+    await target.waitFor();
+    await this.tabTo(this.page.locator('table').filter({ has: target }).locator('[tabindex="0"]'));
+    await keyboard.press('Control+Home');
+    await keyboard.press('ArrowDown');
+    for (let steps = 0; steps < 10; steps += 1) {
+      if (await target.evaluate((element) => element === document.activeElement)) return;
+      await keyboard.press('ArrowRight');
+    }
+    throw new Error(`The arrow keys do not reach ${String(target)}.`);
+  }
+
   mode(name: 'SINGLE' | 'MULTI'): Locator {
     return this.page.getByRole('radio', { name });
   }
@@ -181,65 +209,94 @@ export class SettingsPage {
    * @returns what axe finds serious or critical, and what is wider than a narrow window, one line each
    */
   async faults(name: string): Promise<string[]> {
-    const found: string[] = [];
-    for (const theme of ['light', 'dark'] as const) {
+    await this.#keepPictures(name);
+    return [...(await this.accessibilityFaults()), ...(await this.overflows())];
+  }
+
+  /**
+   * The same for a page that differs from one that was looked at only in its language: what the words are changes where
+   * they end, and nothing that axe looks at.
+   */
+  async languageFaults(name: string): Promise<string[]> {
+    await this.#settle();
+    for (const width of wantsAll ? [WIDE, NARROW] : []) await this.screenshot(`${name}-light-${width}`, width);
+    return this.overflows();
+  }
+
+  async #keepPictures(name: string): Promise<void> {
+    if (!wantsPictures) return;
+    for (const theme of wantsAll ? (['dark', 'light'] as const) : (['light'] as const)) {
       await this.chooseTheme(theme);
-      found.push(...(await this.accessibilityFaults()).map((fault) => `${theme}: ${fault}`));
-      if (!wantsAll && theme === 'dark') continue;
       for (const width of wantsAll ? [WIDE, NARROW] : [WIDE]) await this.screenshot(`${name}-${theme}-${width}`, width);
     }
-    await this.chooseTheme('light');
-    await this.page.setViewportSize({ width: NARROW, height: 900 });
-    found.push(...(await this.#overflows()));
-    await this.page.setViewportSize({ width: WIDE, height: 900 });
-    return found;
   }
 
   /** @returns what axe finds in a dialog, which is not inside the page's main part. */
   async dialogFaults(name: string): Promise<string[]> {
-    await this.#settle();
     if (wantsPictures) {
       for (const theme of wantsAll ? (['dark', 'light'] as const) : (['light'] as const)) {
         await this.chooseTheme(theme);
-        await this.#settle();
-        mkdirSync(screenshots, { recursive: true });
-        await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}-${WIDE}.png`) });
+        for (const width of wantsAll ? [NARROW, WIDE] : [WIDE]) {
+          await this.page.setViewportSize({ width, height: 900 });
+          await this.#settle();
+          mkdirSync(screenshots, { recursive: true });
+          await this.page.screenshot({ path: path.join(screenshots, `${name}-${theme}-${width}.png`) });
+        }
       }
     }
-    return this.#axe('[role=alertdialog], [role=dialog]');
+    return this.#faultsInBothThemes('[role=alertdialog], [role=dialog]');
   }
 
   /** Keeps a picture of the whole page, the parts below the fold too, where pictures are wanted. */
   async screenshot(name: string, width = WIDE): Promise<void> {
     if (!wantsPictures) return;
     await this.page.setViewportSize({ width, height: 900 });
+    await this.#settle();
     // The page scrolls inside the administration's frame, so a picture of the document would end at the fold.
-    const height = await this.page.locator('#main-content').evaluate((main) => main.scrollHeight);
-    await this.page.setViewportSize({ width, height: Math.max(900, height + 120) });
+    const hidden = await this.page.locator('#main-content').evaluate((main) => {
+      const hiddenOf = (element: Element | null): number =>
+        element === null ? 0 : Math.max(element.scrollHeight - element.clientHeight, hiddenOf(element.parentElement));
+      return hiddenOf(main);
+    });
+    await this.page.setViewportSize({ width, height: 900 + hidden });
     await this.#settle();
     mkdirSync(screenshots, { recursive: true });
     await this.page.screenshot({ path: path.join(screenshots, `${name}.png`) });
     await this.page.setViewportSize({ width: WIDE, height: 900 });
   }
 
-  /** @returns what axe finds serious or critical in the page, one line each. */
+  /** @returns what axe finds serious or critical in the page, in light and in dark, one line each. */
   async accessibilityFaults(): Promise<string[]> {
     // Strapi's own buttons are pale under the pointer (3.5:1).
     await this.page.mouse.move(0, 0);
-    await this.#settle();
-    return this.#axe('#main-content');
+    return this.#faultsInBothThemes('#main-content');
   }
 
-  async #axe(part: string): Promise<string[]> {
-    const { violations } = await new AxeBuilder({ page: this.page }).include(part).analyze();
+  async #faultsInBothThemes(part: string): Promise<string[]> {
+    await this.#settle();
+    const light = await this.#axe(part);
+    await this.chooseTheme('dark');
+    await this.#settle();
+    const dark = await this.#axe(part, RULES_OF_COLOURS);
+    await this.chooseTheme('light');
+    return [...light.map((fault) => `light: ${fault}`), ...dark.map((fault) => `dark: ${fault}`)];
+  }
+
+  /** @param rules all of them where not given. */
+  async #axe(part: string, rules?: string[]): Promise<string[]> {
+    // Without frames there is nothing to put together, for which axe would open a page of its own each time.
+    const builder = new AxeBuilder({ page: this.page }).setLegacyMode().include(part);
+    const asked = rules === undefined ? builder.options({ resultTypes: ['violations'] }) : builder.withRules(rules);
+    const { violations } = await asked.analyze();
     return violations
       .filter(({ impact }) => impact === 'serious' || impact === 'critical')
       .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html}\n${failureSummary ?? ''}`));
   }
 
-  /** Elements that reach over the right edge, but for those inside a part that scrolls by itself. */
-  #overflows(): Promise<string[]> {
-    return this.page.locator('#main-content').evaluate((main) => {
+  /** Elements that reach over the right edge of a narrow window, but for those inside a part that scrolls by itself. */
+  async overflows(): Promise<string[]> {
+    await this.page.setViewportSize({ width: NARROW, height: 900 });
+    const found = await this.page.locator('#main-content').evaluate((main) => {
       const edge = main.getBoundingClientRect().right;
       const scrolls = (element: Element | null): boolean =>
         element !== null &&
@@ -249,6 +306,8 @@ export class SettingsPage {
         .filter((element) => element.getBoundingClientRect().right > edge + 1 && !scrolls(element))
         .map((element) => `reaches over the edge: ${element.outerHTML.slice(0, 120)}`);
     });
+    await this.page.setViewportSize({ width: WIDE, height: 900 });
+    return found;
   }
 
   /** Waits until colours and sizes have stopped changing; what moves for ever is not waited for. */

@@ -2,176 +2,152 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
 import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
-import { startInProjectStore, type Store } from '../support/stores';
-import type { S3Server } from '../support/s3-server/startS3Server';
+import { SiteBucket } from '../support/SiteBucket';
+import { describeRealestStore } from '../support/stores';
+import { TcpProxy } from '../support/TcpProxy';
 import { addAdministrator, addAdministratorTo, addRole, allow } from './administratorsOfTests';
 import { describeWithChromium, launchChromium } from './chromium';
 import { type Login, SettingsPage } from './SettingsPage';
 
-/** So many that, with each upload slowed down, the run outlasts two reloads on a busy machine. */
-const FILES = 300;
+/** So many that, with each request slowed down, the run outlasts two reloads on a busy machine. */
+const FILES = 600;
 
-describeWithChromium('settings page for several administrators [in-project]', () => {
-  let store: Store & { server: S3Server };
-  let browser: Browser | undefined;
-  let strapi: StrapiProcess;
-  const opened: SettingsPage[] = [];
+describeWithChromium('settings page', () => {
+  describeRealestStore('for several administrators', (store) => {
+    let proxy: TcpProxy;
+    let browser: Browser | undefined;
+    let strapi: StrapiProcess;
+    const opened: SettingsPage[] = [];
 
-  async function open(login: Login, language = 'en'): Promise<SettingsPage> {
-    if (browser === undefined) throw new Error('The browser is not started.');
-    const page = await SettingsPage.open(browser, strapi.url, { login, language });
-    opened.push(page);
-    return page;
-  }
-
-  beforeAll(async () => {
-    store = await startInProjectStore();
-    const { accessKeyId, secretAccessKey } = store.credentials;
-    strapi = await startStrapiProcess({
-      plugin: 'built',
-      serveAdminPanel: true,
-      pluginConfig: {
-        endpoint: store.endpoint,
-        forcePathStyle: true,
-        accessKeyId,
-        secretAccessKey,
-        bucketName: await store.createBucket(),
-        awsRegion: store.region,
-        mode: 'SINGLE',
-      },
-    });
-    browser = await launchChromium();
-  });
-
-  afterEach(async () => {
-    await Promise.all(opened.splice(0).map((page) => page.close()));
-  });
-
-  afterAll(async () => {
-    await browser?.close();
-    await strapi.stop();
-    await store.server.close();
-  });
-
-  test('a running sync is shown after a reload and to another administrator, who can cancel it', async () => {
-    const ada = await open(administrator);
-    await ada.visit();
-    await ada.syncNow.waitFor();
-    store.server.fault({ kind: 'delay', ms: 4_000, match: { operation: 'PutObject', key: /uploads\// } });
-    for (let number = 0; number < FILES; number += 1) writeFile(strapi, `uploads/${number}.txt`);
-    await ada.syncNow.click();
-    const progress = (page: SettingsPage) => page.page.locator('[data-progress]');
-    await progress(ada).getByText('Started by Ada Admin.').waitFor();
-    await progress(ada).getByText('uploads/').waitFor();
-    expect(await ada.faults('running')).toEqual([]);
-    // Of the files here, so that it is told how far it is; the first run of the start may still be counted.
-    await progress(ada).getByText(` of ${FILES}`).waitFor();
-
-    await ada.visit();
-    await progress(ada).getByText('Started by Ada Admin.').waitFor();
-
-    const grace = await open(await addAdministrator(strapi, 'grace', ['settings.read', 'sync.run']));
-    await grace.visit();
-    await progress(grace).getByText('Started by Ada Admin.').waitFor();
-    await grace.cancel.click();
-    await Promise.all([ada.result('cancelled').waitFor(), grace.result('cancelled').waitFor()]);
-    store.server.clearFaults();
-    await grace.syncNow.click();
-    await ada.page.getByText('Button, Grace Tester').first().waitFor();
-    await ada.result('done').waitFor();
-  });
-
-  test('an administrator who may only look sees the settings and can change and start nothing', async () => {
-    const page = await open(await addAdministrator(strapi, 'vera', ['settings.read']));
-    await page.visit('sync');
-    await page.page.getByText('Your role does not allow you to start a sync.').waitFor();
-    expect(await page.syncNow.isDisabled()).toBe(true);
-    await page.openTab('Settings');
-    await page.page.getByText('Your role allows you to see these settings, not to change them.').waitFor();
-    expect(await page.save.isDisabled()).toBe(true);
-    expect(await page.testConnection.isDisabled()).toBe(true);
-    await page.openSection('Prefix and store');
-    expect(await page.page.locator('[name=prefix]').isDisabled()).toBe(true);
-    expect(await page.faults('read-only')).toEqual([]);
-    await page.openSection('Files');
-    expect(await page.page.locator('textarea[name=include]').isDisabled()).toBe(true);
-  });
-
-  test('an administrator who may change the settings but not sync can test and save, and start nothing', async () => {
-    const page = await open(await addAdministrator(strapi, 'ursula', ['settings.read', 'settings.update']));
-    await page.visit('settings');
-    await page.testConnection.click();
-    await page.page.getByText('The connection works.').waitFor();
-    await page.openSection('Prefix and store');
-    await page.field('concurrency').fill('8');
-    await page.openTab('Sync');
-    await page.page.getByText('Your role does not allow you to start a sync.').waitFor();
-    expect(await page.saveAndSync.count()).toBe(0);
-    expect(await page.syncNow.isDisabled()).toBe(true);
-    await page.save.click();
-    await page.page.getByText('Settings saved.').waitFor();
-  });
-
-  test('an administrator whose role loses the page meanwhile is told so', async () => {
-    const role = await addRole(strapi, 'ida', ['settings.read', 'sync.run']);
-    const page = await open(await addAdministratorTo(strapi, 'ida', role));
-    await page.visit('sync');
-    await page.syncNow.waitFor();
-    await allow(strapi, role, []);
-    await page.syncNow.click();
-    await page.page.getByText('Your login has ended, or your role was changed.').waitFor();
-    expect(await page.faults('logged-out')).toEqual([]);
-  });
-
-  test('who is logged out meanwhile comes to the login and from there back to the page', async () => {
-    const page = await open(administrator);
-    await page.visit('sync');
-    await page.syncNow.waitFor();
-    await page.logOutBehindItsBack();
-    await page.syncNow.click();
-    await page.page.getByText('Your login has ended, or your role was changed.').waitFor();
-    await page.page.getByRole('button', { name: 'Reload the page' }).click();
-    await page.page.waitForURL((address) => address.pathname.includes('/auth/login'));
-    await page.logIn(administrator);
-    await page.syncNow.waitFor();
-  });
-
-  test('who may not read the settings finds neither the link nor the page', async () => {
-    const page = await open(await addAdministrator(strapi, 'otto', []));
-    await page.page.goto(`${strapi.url}/admin/settings/s3-sync`);
-    await page.page.getByText("You don't have the permissions to access that content").waitFor();
-    expect(await page.page.getByRole('link', { name: 'S3 Sync' }).count()).toBe(0);
-  });
-
-  test('leaving with changes that are not saved asks first', async () => {
-    const page = await open(administrator);
-    await page.visit('settings');
-    await page.openSection('Prefix and store');
-    await page.page.locator('[name=prefix]').fill('site');
-    await page.page.getByRole('link', { name: 'Webhooks' }).click();
-    const dialog = page.page.getByRole('alertdialog');
-    await dialog.getByRole('button', { name: 'Cancel' }).click();
-    expect(await page.page.locator('[name=prefix]').inputValue()).toBe('site');
-    expect(new URL(page.page.url()).pathname).toBe('/admin/settings/s3-sync');
-  });
-
-  test.each([
-    ['de', 'Dateien jetzt synchronisieren'],
-    ['es', 'Sincronizar ahora'],
-    ['fr', 'Synchroniser maintenant'],
-  ])('the page speaks %s', async (language, button) => {
-    const page = await open(administrator, language);
-    await page.visit('sync');
-    await page.page.getByRole('button', { name: button }).waitFor();
-    expect(await page.faults(`language-${language}-sync`)).toEqual([]);
-    for (const tab of ['history', 'settings']) {
-      await page.visit(tab);
-      await page.page.getByRole('tabpanel').getByRole('heading').first().waitFor();
-      expect(await page.faults(`language-${language}-${tab}`)).toEqual([]);
-      const text = await page.page.locator('#main-content').textContent();
-      expect(text).not.toMatch(/s3-sync\.[a-z]/);
+    async function open(login: Login, language = 'en'): Promise<SettingsPage> {
+      if (browser === undefined) throw new Error('The browser is not started.');
+      const page = await SettingsPage.open(browser, strapi.url, { login, language });
+      opened.push(page);
+      return page;
     }
-    expect(page.consoleErrors).toEqual([]);
+
+    beforeAll(async () => {
+      proxy = await TcpProxy.start(store().endpoint);
+      const bucket = await SiteBucket.create(store());
+      strapi = await startStrapiProcess({
+        plugin: 'built',
+        serveAdminPanel: true,
+        pluginConfig: bucket.config({ endpoint: proxy.endpoint }),
+      });
+      browser = await launchChromium();
+    });
+
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((page) => page.close()));
+    });
+
+    afterAll(async () => {
+      await browser?.close();
+      await strapi.stop();
+      await proxy.close();
+    });
+
+    test('a running sync is shown after a reload and to another administrator, who can cancel it', async () => {
+      const ada = await open(administrator);
+      await ada.visit();
+      await ada.syncNow.waitFor();
+      proxy.slowDown(1_000);
+      for (let number = 0; number < FILES; number += 1) writeFile(strapi, `uploads/${number}.txt`);
+      await ada.syncNow.click();
+      const progress = (page: SettingsPage) => page.page.locator('[data-progress]');
+      await progress(ada).getByText('Started by Ada Admin.').waitFor();
+      await progress(ada).getByText('uploads/').waitFor();
+      expect(await ada.faults('running')).toEqual([]);
+      // Of the files here, so that it is told how far it is; the first run of the start may still be counted.
+      await progress(ada).getByText(` of ${FILES}`).waitFor();
+
+      await ada.visit();
+      await progress(ada).getByText('Started by Ada Admin.').waitFor();
+
+      const grace = await open(await addAdministrator(strapi, 'grace', ['settings.read', 'sync.run']));
+      await grace.visit();
+      await progress(grace).getByText('Started by Ada Admin.').waitFor();
+      await grace.cancel.click();
+      await Promise.all([ada.result('cancelled').waitFor(), grace.result('cancelled').waitFor()]);
+      proxy.mend();
+      await grace.syncNow.click();
+      await ada.page.getByText('Button, Grace Tester').first().waitFor();
+      await ada.result('done').waitFor();
+    });
+
+    test('an administrator who may only look sees the settings and can change and start nothing', async () => {
+      const page = await open(await addAdministrator(strapi, 'vera', ['settings.read']));
+      await page.visit('sync');
+      await page.page.getByText('Your role does not allow you to start a sync.').waitFor();
+      expect(await page.syncNow.isDisabled()).toBe(true);
+      await page.openTab('Settings');
+      await page.page.getByText('Your role allows you to see these settings, not to change them.').waitFor();
+      expect(await page.save.isDisabled()).toBe(true);
+      expect(await page.testConnection.isDisabled()).toBe(true);
+      await page.openSection('Prefix and store');
+      expect(await page.page.locator('[name=prefix]').isDisabled()).toBe(true);
+      expect(await page.faults('read-only')).toEqual([]);
+      await page.openSection('Files');
+      expect(await page.page.locator('textarea[name=include]').isDisabled()).toBe(true);
+    });
+
+    test('an administrator who may change the settings but not sync can test and save, and start nothing', async () => {
+      const page = await open(await addAdministrator(strapi, 'ursula', ['settings.read', 'settings.update']));
+      await page.visit('settings');
+      await page.testConnection.click();
+      await page.page.getByText('The connection works.').waitFor();
+      await page.openSection('Prefix and store');
+      await page.field('concurrency').fill('8');
+      await page.openTab('Sync');
+      await page.page.getByText('Your role does not allow you to start a sync.').waitFor();
+      expect(await page.saveAndSync.count()).toBe(0);
+      expect(await page.syncNow.isDisabled()).toBe(true);
+      await page.save.click();
+      await page.page.getByText('Settings saved.').waitFor();
+    });
+
+    test('an administrator whose role loses the page meanwhile is told so', async () => {
+      const role = await addRole(strapi, 'ida', ['settings.read', 'sync.run']);
+      const page = await open(await addAdministratorTo(strapi, 'ida', role));
+      await page.visit('sync');
+      await page.syncNow.waitFor();
+      await allow(strapi, role, []);
+      await page.syncNow.click();
+      await page.page.locator('[data-notice]').getByText('Your login has ended, or your role was changed.').waitFor();
+      expect(await page.faults('logged-out')).toEqual([]);
+    });
+
+    test('who is logged out meanwhile comes to the login and from there back to the page', async () => {
+      const page = await open(administrator);
+      await page.visit('sync');
+      await page.syncNow.waitFor();
+      await page.logOutBehindItsBack();
+      await page.syncNow.click();
+      await page.page.locator('[data-notice]').getByText('Your login has ended, or your role was changed.').waitFor();
+      await page.page.getByRole('button', { name: 'Reload the page' }).click();
+      await page.page.waitForURL((address) => address.pathname.includes('/auth/login'));
+      await page.logIn(administrator);
+      await page.syncNow.waitFor();
+    });
+
+    test('who may not read the settings finds neither the link nor the page', async () => {
+      const page = await open(await addAdministrator(strapi, 'otto', []));
+      await page.page.goto(`${strapi.url}/admin/settings/s3-sync`);
+      await page.page.getByText("You don't have the permissions to access that content").waitFor();
+      expect(await page.page.getByRole('link', { name: 'S3 Sync' }).count()).toBe(0);
+    });
+
+    test('leaving with changes that are not saved asks first', async () => {
+      const page = await open(administrator);
+      await page.visit('settings');
+      await page.openSection('Prefix and store');
+      await page.page.locator('[name=prefix]').fill('site');
+      await page.page.getByRole('link', { name: 'Webhooks' }).click();
+      const dialog = page.page.getByRole('alertdialog');
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      expect(await page.page.locator('[name=prefix]').inputValue()).toBe('site');
+      expect(new URL(page.page.url()).pathname).toBe('/admin/settings/s3-sync');
+    });
   });
 });
 

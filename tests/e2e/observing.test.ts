@@ -1,393 +1,314 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Browser } from 'playwright-core';
+import { refusePuts } from '../support/refusePuts';
 import { endOfStart, syncNow } from '../support/runs';
-import type { S3Server } from '../support/s3-server/startS3Server';
 import { SiteBucket } from '../support/SiteBucket';
-import { startInProjectStore, type Store } from '../support/stores';
+import { describeRealestStore } from '../support/stores';
 import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
+import { TcpProxy } from '../support/TcpProxy';
+import { textsOf } from '../support/textsOf';
 import { waitUntil } from '../support/waitUntil';
 import { addAdministrator } from './administratorsOfTests';
 import { describeWithChromium, launchChromium } from './chromium';
 import { SettingsPage } from './SettingsPage';
 
-const ROWS = 100_000;
+describeWithChromium('settings page', () => {
+  describeRealestStore('shows what syncs would do and did', (store) => {
+    let proxy: TcpProxy;
+    let bucket: SiteBucket;
+    let browser: Browser | undefined;
+    let strapi: StrapiProcess;
+    let ada: SettingsPage;
 
-/** What a person waits for without noticing; the best of some tries counts, since other tests share the machine. */
-const STEP_MS = 1_000;
-const TRIES = 5;
-
-describeWithChromium('what the page shows of syncs [in-project]', () => {
-  let store: Store & { server: S3Server };
-  let bucket: SiteBucket;
-  let browser: Browser | undefined;
-  let strapi: StrapiProcess;
-  let ada: SettingsPage;
-
-  beforeAll(async () => {
-    store = await startInProjectStore();
-    bucket = await SiteBucket.create(store);
-    strapi = await startStrapiProcess({
-      plugin: 'built',
-      serveAdminPanel: true,
-      // Nothing but the tests themselves changes what a preview has shown.
-      pluginConfig: bucket.config({ syncOn: { enabled: false }, scanEvery: 0, reconcileCron: '0 3 * * *' }),
+    beforeAll(async () => {
+      proxy = await TcpProxy.start(store().endpoint);
+      bucket = await SiteBucket.create(store());
+      strapi = await startStrapiProcess({
+        plugin: 'built',
+        serveAdminPanel: true,
+        // Nothing but the tests themselves changes what a preview has shown.
+        pluginConfig: bucket.config({
+          endpoint: proxy.endpoint,
+          syncOn: { enabled: false },
+          scanEvery: 0,
+          reconcileCron: '0 3 * * *',
+        }),
+      });
+      await endOfStart(strapi);
+      browser = await launchChromium();
+      ada = await SettingsPage.open(browser, strapi.url, { login: administrator });
     });
-    await endOfStart(strapi);
-    browser = await launchChromium();
-    ada = await SettingsPage.open(browser, strapi.url, { login: administrator });
-  });
-  afterAll(async () => {
-    await ada.close();
-    await browser?.close();
-    await strapi.stop();
-    await store.server.close();
-  });
-  beforeEach(() => {
-    store.server.clearFaults();
-  });
-
-  const uploads = () => path.join(strapi.publicDir, 'uploads');
-  const write = (name: string, content = name) => {
-    writeFileSync(path.join(uploads(), name), content);
-  };
-  const remove = (name: string) => {
-    rmSync(path.join(uploads(), name));
-  };
-
-  async function makePreview(page: SettingsPage): Promise<void> {
-    const before = await page.page
-      .locator('[data-plan]')
-      .getAttribute('data-plan')
-      .catch(() => null);
-    await page.page.getByRole('button', { name: /^Make a (new )?preview$/ }).click();
-    await page.page.locator(`[data-plan]${before === null ? '' : `:not([data-plan="${before}"])`}`).waitFor();
-  }
-
-  const rows = (page: SettingsPage) => page.page.locator('[data-row]');
-
-  test('a preview is made, filtered, searched and sorted, and applied as it was shown', async () => {
-    for (const name of ['gone-1.txt', 'gone-2.txt', 'kept.txt']) write(name);
-    await syncNow(strapi);
-    remove('gone-1.txt');
-    remove('gone-2.txt');
-    write('kept.txt', 'changed');
-    write('new.txt', 'a new file');
-    await ada.visit('preview');
-    await ada.page.getByText('There is no preview yet.').waitFor();
-    expect(await ada.faults('preview-none')).toEqual([]);
-    await ada.page.getByRole('button', { name: 'Make a preview' }).click();
-    await ada.page.locator('[data-plan]').waitFor();
-    await rows(ada).first().waitFor();
-    expect(await rows(ada).evaluateAll((all) => all.map((row) => row.getAttribute('data-row')))).toEqual([
-      'delete-remote',
-      'delete-remote',
-      'upload',
-      'upload',
-    ]);
-    expect(await rows(ada).nth(2).textContent()).toContain('uploads/kept.txt');
-    expect(await rows(ada).nth(2).textContent()).toContain('Changed here.');
-    expect(await ada.faults('preview')).toEqual([]);
-
-    // By keyboard: a kind, then all again, then a search.
-    const uploadsOnly = ada.page.locator('[data-filter=upload]');
-    await ada.tabTo(uploadsOnly);
-    await ada.page.keyboard.press('Enter');
-    await ada.page.locator('[data-row=delete-remote]').first().waitFor({ state: 'detached' });
-    expect(await uploadsOnly.getAttribute('aria-pressed')).toBe('true');
-    await ada.page.keyboard.press('Enter');
-    await ada.page.locator('[data-row=delete-remote]').first().waitFor();
-    const search = ada.page.locator('[name=plan-search]');
-    await ada.tabTo(search);
-    await ada.page.keyboard.type('GONE-2');
-    await waitUntil('one row is left', async () => ((await rows(ada).count()) === 1 ? true : undefined));
-    await search.fill('nowhere');
-    await ada.page.getByText('No file matches.').waitFor();
-    await search.fill('');
-    await rows(ada).nth(3).waitFor();
-    await ada.page.locator('[data-sort=size]').click();
-    await ada.page.locator('[data-sort=size]').click();
-    await ada.page.locator('th[aria-sort=descending]').waitFor();
-    await waitUntil('the largest is first', async () =>
-      (await rows(ada).first().textContent())?.includes('new.txt') === true ? true : undefined,
-    );
-
-    await ada.page.getByRole('button', { name: 'Apply, with 2 deletes' }).click();
-    const dialog = ada.page.getByRole('alertdialog');
-    await dialog.getByText('Apply this preview and delete 2 files?').waitFor();
-    expect(await ada.dialogFaults('preview-apply')).toEqual([]);
-    await dialog.getByRole('button', { name: 'Apply, with 2 deletes' }).click();
-    await ada.result('done').waitFor();
-    await waitUntil('both are deleted', async () =>
-      (await ada.count('deletedRemote').textContent()) === '2' ? true : undefined,
-    );
-    expect(Object.keys(await bucket.objects())).toEqual(['uploads/kept.txt', 'uploads/new.txt']);
-
-    await ada.openTab('Preview');
-    await ada.page.getByText('A sync has changed files since this preview was made.').waitFor();
-  });
-
-  test('a preview that is out of date is not applied, and the page says so', async () => {
-    write('later-1.txt');
-    await ada.visit('preview');
-    await makePreview(ada);
-    write('later-2.txt');
-    await ada.page.getByRole('button', { name: 'Apply', exact: true }).click();
-    await ada.result('failed').waitFor();
-    await ada.page.getByText('The preview is out of date.').waitFor();
-    expect(Object.keys(await bucket.objects())).not.toContain('uploads/later-1.txt');
-    await syncNow(strapi);
-  });
-
-  test('a preview names the guard that would withhold deletes, and can be applied with them or without', async () => {
-    for (let index = 0; index < 20; index += 1) write(`many-${index}.txt`);
-    await syncNow(strapi);
-    for (let index = 0; index < 20; index += 1) remove(`many-${index}.txt`);
-    write('one-more.txt');
-    await ada.visit('preview');
-    await makePreview(ada);
-    await ada.page.getByText('This sync would delete unusually many files: 20').waitFor();
-    expect(await ada.faults('preview-refused')).toEqual([]);
-    await ada.page.getByRole('button', { name: 'Apply without the deletes' }).click();
-    await ada.result('refused').waitFor();
-    expect(Object.keys(await bucket.objects())).toContain('uploads/many-1.txt');
-
-    await ada.openTab('Preview');
-    await makePreview(ada);
-    await ada.page.getByRole('button', { name: 'Apply, with 20 deletes' }).click();
-    const dialog = ada.page.getByRole('alertdialog');
-    await dialog.getByLabel('Type 20 to confirm').fill('20');
-    await dialog.getByRole('button', { name: 'Apply, with 20 deletes' }).click();
-    await ada.result('done').waitFor();
-    expect(Object.keys(await bucket.objects())).not.toContain('uploads/many-1.txt');
-  });
-
-  test('a preview goes on when the page is reloaded, and can be stopped', async () => {
-    await ada.visit('preview');
-    await ada.page.getByRole('button', { name: 'Make a new preview' }).waitFor();
-    store.server.fault({ kind: 'delay', ms: 20_000, match: { operation: 'ListObjectsV2' } });
-    await ada.page.getByRole('button', { name: 'Make a new preview' }).click();
-    await ada.page.locator('[data-plan-progress]').waitFor();
-    expect(await ada.faults('preview-making')).toEqual([]);
-    await ada.visit('preview');
-    await ada.page.locator('[data-plan-progress]').waitFor();
-    await ada.page.getByRole('button', { name: 'Stop the preview' }).click();
-    await ada.page.getByText('The preview was stopped before its end.').waitFor();
-  });
-
-  test('the status says how both sides stand, what comes next, and what asked for syncs', async () => {
-    await syncNow(strapi);
-    await ada.visit('sync');
-    await ada.page.locator('[data-state=in-step]').waitFor();
-    await ada.page.getByText('Files in the bucket').waitFor();
-    await ada.page.getByText('Next full comparison').waitFor();
-    await ada.page.getByRole('button', { name: /^What asked for syncs/ }).click();
-    await ada.page.locator('[data-trigger=button]').waitFor();
-    expect(await ada.faults('status-triggers')).toEqual([]);
-    await ada.page.getByRole('button', { name: /^Servers/ }).click();
-    await ada.page.locator('[data-instance]').getByText('This server').waitFor();
-    expect(await ada.faults('status-servers')).toEqual([]);
-  });
-
-  test('the history leads to the page of a run, with each file, its cause and its fix', async () => {
-    for (let index = 0; index < 30; index += 1) write(`denied-${index}.txt`);
-    remove('kept.txt');
-    store.server.fault({
-      kind: 'status',
-      status: 403,
-      code: 'AccessDenied',
-      match: { operation: 'PutObject', key: /denied/ },
+    afterAll(async () => {
+      await ada.close();
+      await browser?.close();
+      await strapi.stop();
+      await proxy.close();
     });
-    const run = await syncNow(strapi);
-    store.server.clearFaults();
-    await ada.visit('history');
-    const row = ada.page.locator(`[data-run="${run.id}"]`);
-    await row.getByText('Some files failed').waitFor();
-    expect(await row.textContent()).toContain('Button, Ada Admin');
-    expect(await ada.faults('history')).toEqual([]);
+    beforeEach(() => {
+      proxy.mend();
+    });
 
-    await row.getByRole('button').focus();
-    await ada.page.keyboard.press('Enter');
-    await ada.page.locator(`[data-run-page="${run.id}"]`).waitFor();
-    await ada.page.getByRole('heading', { name: 'Files that failed' }).waitFor();
-    await ada.page.getByText('uploads/denied-0.txt', { exact: true }).waitFor();
-    await ada.page.getByRole('heading', { name: 'Deletes that were withheld' }).waitFor();
-    await ada.page.getByText('uploads/kept.txt', { exact: true }).waitFor();
-    expect(await ada.faults('history-run')).toEqual([]);
-    await ada.page.getByRole('button', { name: 'Next page' }).click();
-    await ada.page.getByText('26–30 of 30').waitFor();
-
-    await ada.page.reload();
-    await ada.page.locator(`[data-run-page="${run.id}"]`).waitFor();
-    await ada.page.goBack();
-    await row.waitFor();
-    await ada.visit('history/999999');
-    await ada.page.getByText('The details could not be loaded.').waitFor();
-  });
-
-  test('the home page shows a run that left files, and leads to it', async () => {
-    await ada.page.goto(`${strapi.url}/admin`);
-    const widget = ada.page.locator('[data-widget]');
-    await widget.getByText('Some files failed').waitFor();
-    // The titles of Strapi's own widgets are pale (3.2:1).
-    const faults = await ada.accessibilityFaults();
-    expect(faults.filter((fault) => !fault.includes('<h2 id="plugin::'))).toEqual([]);
-    for (const theme of ['light', 'dark'] as const) {
-      await ada.chooseTheme(theme);
-      await ada.screenshot(`widget-${theme}-1280`);
-    }
-    await ada.chooseTheme('light');
-    await widget.getByRole('link', { name: 'See what happened' }).click();
-    await ada.page.locator('[data-run-page]').waitFor();
-    await syncNow(strapi);
-    await ada.page.goto(`${strapi.url}/admin`);
-    await widget.getByRole('link', { name: 'Open S3 Sync' }).waitFor();
-  });
-
-  test('the trash is searched, and a file comes back', async () => {
-    const folder = path.join(uploads(), '.s3-sync', 'trash');
-    mkdirSync(folder, { recursive: true });
-    await ada.visit('trash');
-    await ada.page.getByText('The trash is empty.').waitFor();
-    for (let index = 0; index < 30; index += 1) {
-      const number = String(index).padStart(2, '0');
-      const id = `${Date.now().toString().padStart(13, '0').slice(0, 11).padStart(13, '0')}${number}-0000000000${number}`;
-      const why = (['deleted', 'overwritten', 'lost-conflict'] as const)[index % 3];
-      const record = { key: `uploads/image-${number}.png`, at: Date.now() - index * 60_000, size: 1000 * index, why };
-      writeFileSync(path.join(folder, `${id}.json`), JSON.stringify(record));
-      writeFileSync(path.join(folder, id), `content of ${number}`);
-    }
-    await ada.visit('trash');
-    await ada.page.getByText('1–25 of 30').waitFor();
-    expect(await ada.faults('trash')).toEqual([]);
-    await ada.page.locator('[name=trash-search]').fill('IMAGE-07');
-    await waitUntil('one file is left', async () =>
-      (await ada.page.locator('[data-trash]').count()) === 1 ? true : undefined,
-    );
-    await ada.page.getByRole('button', { name: 'Restore uploads/image-07.png' }).click();
-    await ada.page.getByText('uploads/image-07.png is back in its place.').first().waitFor();
-    await ada.page.getByText('No file in the trash matches.').waitFor();
-    expect(readdirSync(uploads())).toContain('image-07.png');
-  });
-
-  test('who may only look can neither make a preview nor apply one nor restore; who may not look sees no widget', async () => {
-    if (browser === undefined) throw new Error('The browser is not started.');
-    const login = await addAdministrator(strapi, 'vera', ['settings.read']);
-    const vera = await SettingsPage.open(browser, strapi.url, { login });
-    try {
-      await vera.visit('preview');
-      const make = vera.page.getByRole('button', { name: 'Make a new preview' });
-      await make.waitFor();
-      expect(await make.isDisabled()).toBe(true);
-      await vera.visit('trash');
-      await vera.page.getByText('Your role does not allow you to restore files.').waitFor();
-      expect(await vera.page.locator('[data-trash] button').first().isDisabled()).toBe(true);
-      expect(await vera.accessibilityFaults()).toEqual([]);
-    } finally {
-      await vera.close();
-    }
-    const otto = await SettingsPage.open(browser, strapi.url, { login: await addAdministrator(strapi, 'otto', []) });
-    try {
-      await otto.page.goto(`${strapi.url}/admin`);
-      await otto.page.getByRole('heading', { level: 1 }).waitFor();
-      await otto.page.getByText('Profile').first().waitFor();
-      expect(await otto.page.locator('[data-widget]').count()).toBe(0);
-    } finally {
-      await otto.close();
-    }
-  });
-
-  test.each(['de', 'es', 'fr'])('every tab speaks %s', async (language) => {
-    if (browser === undefined) throw new Error('The browser is not started.');
-    const page = await SettingsPage.open(browser, strapi.url, { login: administrator, language });
-    try {
-      for (const tab of ['sync', 'preview', 'history', 'trash']) {
-        await page.visit(tab);
-        await page.page.locator('[role=tabpanel] h2').first().waitFor();
-        expect(await page.page.locator('#main-content').textContent()).not.toMatch(/s3-sync\.[a-z]/);
-        await page.screenshot(`${tab}-${language}`, 768);
-      }
-      expect(page.consoleErrors).toEqual([]);
-    } finally {
-      await page.close();
-    }
-  });
-
-  test(`a preview of ${ROWS} files is leafed, filtered, searched and sorted in less than ${STEP_MS} ms a step`, async () => {
-    for (let index = 0; index < ROWS; index += 1) {
-      await store.server.putObject(bucket.name, `uploads/stray/${index % 100}/image-${index}.jpg`, '');
-    }
-    await ada.visit('preview');
-    await ada.page.getByRole('button', { name: 'Make a new preview' }).click();
-    await ada.page.locator('[data-plan-progress]').waitFor();
-    await ada.page.locator('[data-plan]').waitFor({ timeout: 110_000 });
-    await ada.page.getByText('of 100,0').waitFor();
-
-    /** The time until the page shows what a step asks for, in ms: the best of some tries. */
-    const timed = async (step: () => Promise<void>, back: () => Promise<void>): Promise<number> => {
-      let best = Number.POSITIVE_INFINITY;
-      for (let attempt = 0; attempt < TRIES && best > STEP_MS; attempt += 1) {
-        const start = performance.now();
-        await step();
-        best = Math.min(best, performance.now() - start);
-        await back();
-      }
-      return best;
+    const uploads = () => path.join(strapi.publicDir, 'uploads');
+    const write = (name: string, content = name) => {
+      writeFileSync(path.join(uploads(), name), content);
     };
-    const page = ada.page;
-    const seeRange = (text: string) => page.getByText(text, { exact: false }).waitFor();
-    const search = page.locator('[name=plan-search]');
-    const scrolled = page.locator('[data-row]').last();
-    const steps = {
-      leaf: await timed(
-        async () => {
-          await page.getByRole('button', { name: 'Next page' }).click();
-          await seeRange('51–100 of');
-        },
-        async () => {
-          await page.getByRole('button', { name: 'Previous page' }).click();
-          await seeRange('1–50 of');
-        },
-      ),
-      filter: await timed(
-        async () => {
-          await page.locator('[data-filter=delete-remote]').click();
-          await page.locator('[data-filter=delete-remote][aria-pressed=true]').waitFor();
-          await page.locator('table[aria-busy=false]').waitFor();
-        },
-        async () => {
-          await page.locator('[data-filter=delete-remote]').click();
-          await page.locator('[data-filter=delete-remote][aria-pressed=false]').waitFor();
-        },
-      ),
-      search: await timed(
-        async () => {
-          await search.fill('image-99999');
-          await page.locator('[data-row]').nth(1).waitFor({ state: 'detached' });
-        },
-        async () => {
-          await search.fill('');
-          await page.locator('[data-row]').nth(1).waitFor();
-        },
-      ),
-      sort: await timed(
-        async () => {
-          await page.locator('[data-sort=key]').click();
-          await page.locator('th[aria-sort=ascending] [data-sort=key]').waitFor();
-          await page.locator('table[aria-busy=false]').waitFor();
-        },
-        async () => {
-          await page.locator('[data-sort=action]').click();
-          await page.locator('th[aria-sort=ascending] [data-sort=action]').waitFor();
-          await page.locator('table[aria-busy=false]').waitFor();
-        },
-      ),
-      scroll: await timed(
-        () => scrolled.scrollIntoViewIfNeeded(),
-        () => page.locator('[data-plan]').scrollIntoViewIfNeeded(),
-      ),
+    const remove = (name: string) => {
+      rmSync(path.join(uploads(), name));
     };
-    expect(Object.entries(steps).filter(([, ms]) => ms >= STEP_MS)).toEqual([]);
-    expect(await ada.faults('preview-100000')).toEqual([]);
+
+    async function makePreview(page: SettingsPage): Promise<void> {
+      const before = await page.page
+        .locator('[data-plan]')
+        .getAttribute('data-plan')
+        .catch(() => null);
+      await page.page.getByRole('button', { name: /^Make a (new )?preview$/ }).click();
+      await page.page.locator(`[data-plan]${before === null ? '' : `:not([data-plan="${before}"])`}`).waitFor();
+    }
+
+    const rows = (page: SettingsPage) => page.page.locator('[data-row]');
+
+    test('a preview is made, filtered, searched and sorted, and applied as it was shown', async () => {
+      for (const name of ['gone-1.txt', 'gone-2.txt', 'kept.txt']) write(name);
+      await syncNow(strapi);
+      remove('gone-1.txt');
+      remove('gone-2.txt');
+      write('kept.txt', 'changed');
+      write('new.txt', 'a new file');
+      await ada.visit('preview');
+      await ada.page.getByText('There is no preview yet.').waitFor();
+      expect(await ada.faults('preview-none')).toEqual([]);
+      await ada.page.getByRole('button', { name: 'Make a preview' }).click();
+      await ada.page.locator('[data-plan]').waitFor();
+      await rows(ada).first().waitFor();
+      expect(await rows(ada).evaluateAll((all) => all.map((row) => row.getAttribute('data-row')))).toEqual([
+        'delete-remote',
+        'delete-remote',
+        'upload',
+        'upload',
+      ]);
+      expect(await rows(ada).nth(2).textContent()).toContain('uploads/kept.txt');
+      expect(await rows(ada).nth(2).textContent()).toContain('Changed here.');
+      expect(await ada.faults('preview')).toEqual([]);
+
+      // By keyboard: a kind, then all again, then a search.
+      const uploadsOnly = ada.page.locator('[data-filter=upload]');
+      await ada.tabTo(uploadsOnly);
+      await ada.page.keyboard.press('Enter');
+      await ada.page.locator('[data-row=delete-remote]').first().waitFor({ state: 'detached' });
+      expect(await uploadsOnly.getAttribute('aria-pressed')).toBe('true');
+      await ada.page.keyboard.press('Enter');
+      await ada.page.locator('[data-row=delete-remote]').first().waitFor();
+      const search = ada.page.locator('[name=plan-search]');
+      await ada.tabTo(search);
+      await ada.page.keyboard.type('GONE-2');
+      await waitUntil('one row is left', async () => ((await rows(ada).count()) === 1 ? true : undefined));
+      await search.fill('nowhere');
+      await ada.page.getByText('No file matches.').waitFor();
+      await search.fill('');
+      await rows(ada).nth(3).waitFor();
+      await ada.page.locator('[data-sort=size]').click();
+      await ada.page.locator('[data-sort=size]').click();
+      await ada.page.locator('th[aria-sort=descending]').waitFor();
+      await waitUntil('the largest is first', async () =>
+        (await rows(ada).first().textContent())?.includes('new.txt') === true ? true : undefined,
+      );
+
+      await ada.page.getByRole('button', { name: 'Apply, with 2 deletes' }).click();
+      const dialog = ada.page.getByRole('alertdialog');
+      await dialog.getByText('Apply this preview and delete 2 files?').waitFor();
+      expect(await ada.dialogFaults('preview-apply')).toEqual([]);
+      await dialog.getByRole('button', { name: 'Apply, with 2 deletes' }).click();
+      await ada.result('done').waitFor();
+      await waitUntil('both are deleted', async () =>
+        (await ada.count('deletedRemote').textContent()) === '2' ? true : undefined,
+      );
+      expect(Object.keys(await bucket.objects())).toEqual(['uploads/kept.txt', 'uploads/new.txt']);
+
+      await ada.openTab('Preview');
+      await ada.page.getByText('A sync has changed files since this preview was made.').waitFor();
+    });
+
+    test('a preview that is out of date is not applied, and the page says so', async () => {
+      write('later-1.txt');
+      await ada.visit('preview');
+      await makePreview(ada);
+      write('later-2.txt');
+      await ada.page.getByRole('button', { name: 'Apply', exact: true }).click();
+      await ada.result('failed').waitFor();
+      await ada.page.getByText('The preview is out of date.').waitFor();
+      expect(Object.keys(await bucket.objects())).not.toContain('uploads/later-1.txt');
+      await syncNow(strapi);
+    });
+
+    test('a preview names the guard that would withhold deletes, and can be applied with them or without', async () => {
+      for (let index = 0; index < 20; index += 1) write(`many-${index}.txt`);
+      await syncNow(strapi);
+      for (let index = 0; index < 20; index += 1) remove(`many-${index}.txt`);
+      write('one-more.txt');
+      await ada.visit('preview');
+      await makePreview(ada);
+      await ada.page.getByText('This sync would delete unusually many files: 20').waitFor();
+      expect(await ada.faults('preview-refused')).toEqual([]);
+      await ada.page.getByRole('button', { name: 'Apply without the deletes' }).click();
+      await ada.result('refused').waitFor();
+      expect(Object.keys(await bucket.objects())).toContain('uploads/many-1.txt');
+
+      await ada.openTab('Preview');
+      await makePreview(ada);
+      await ada.page.getByRole('button', { name: 'Apply, with 20 deletes' }).click();
+      const dialog = ada.page.getByRole('alertdialog');
+      await dialog.getByLabel('Type 20 to confirm').fill('20');
+      await dialog.getByRole('button', { name: 'Apply, with 20 deletes' }).click();
+      await ada.result('done').waitFor();
+      expect(Object.keys(await bucket.objects())).not.toContain('uploads/many-1.txt');
+    });
+
+    test('the status says how both sides stand, what comes next, and what asked for syncs', async () => {
+      await syncNow(strapi);
+      await ada.visit('sync');
+      await ada.page.locator('[data-state=in-step]').waitFor();
+      await ada.page.getByText('Files in the bucket').waitFor();
+      await ada.page.getByText('Next full comparison').waitFor();
+      await ada.page.getByRole('button', { name: /^What asked for syncs/ }).click();
+      await ada.page.locator('[data-trigger=button]').waitFor();
+      expect(await ada.faults('status-triggers')).toEqual([]);
+      await ada.page.getByRole('button', { name: /^Servers/ }).click();
+      await ada.page.locator('[data-instance]').getByText('This server').waitFor();
+      expect(await ada.faults('status-servers')).toEqual([]);
+    });
+
+    test('the history leads to the page of a run, with each file, its cause and its fix', async () => {
+      for (let index = 0; index < 30; index += 1) write(`denied-${index}.txt`);
+      remove('kept.txt');
+      const allowPuts = await refusePuts(store(), bucket.name, 'uploads/denied-*');
+      const run = await syncNow(strapi);
+      await allowPuts();
+      await ada.visit('history');
+      const row = ada.page.locator(`[data-run="${run.id}"]`);
+      await row.getByText('Some files failed').waitFor();
+      expect(await row.textContent()).toContain('Button, Ada Admin');
+      expect(await ada.faults('history')).toEqual([]);
+
+      await row.getByRole('button').focus();
+      await ada.page.keyboard.press('Enter');
+      await ada.page.locator(`[data-run-page="${run.id}"]`).waitFor();
+      await ada.page.getByRole('heading', { name: 'Files that failed' }).waitFor();
+      await ada.page.getByText('uploads/denied-0.txt', { exact: true }).waitFor();
+      await ada.page.getByRole('heading', { name: 'Deletes that were withheld' }).waitFor();
+      await ada.page.getByText('uploads/kept.txt', { exact: true }).waitFor();
+      expect(await ada.faults('history-run')).toEqual([]);
+      await ada.page.getByRole('button', { name: 'Next page' }).click();
+      await ada.page.getByText('26–30 of 30').waitFor();
+
+      await ada.page.reload();
+      await ada.page.locator(`[data-run-page="${run.id}"]`).waitFor();
+      await ada.page.goBack();
+      await row.waitFor();
+      await ada.visit('history/999999');
+      await ada.page.getByText('The details could not be loaded.').waitFor();
+    });
+
+    test('the home page shows a run that left files, and leads to it', async () => {
+      await ada.page.goto(`${strapi.url}/admin`);
+      const widget = ada.page.locator('[data-widget]');
+      await widget.getByText('Some files failed').waitFor();
+      // The titles of Strapi's own widgets are pale (3.2:1).
+      const faults = await ada.accessibilityFaults();
+      expect(faults.filter((fault) => !fault.includes('<h2 id="plugin::'))).toEqual([]);
+      for (const theme of ['light', 'dark'] as const) {
+        await ada.chooseTheme(theme);
+        await ada.screenshot(`widget-${theme}-1280`);
+      }
+      await ada.chooseTheme('light');
+      await widget.getByRole('link', { name: 'See what happened' }).click();
+      await ada.page.locator('[data-run-page]').waitFor();
+      await syncNow(strapi);
+      await ada.page.goto(`${strapi.url}/admin`);
+      await widget.getByRole('link', { name: 'Open S3 Sync' }).waitFor();
+    });
+
+    test('the trash is searched, and a file comes back', async () => {
+      const folder = path.join(uploads(), '.s3-sync', 'trash');
+      mkdirSync(folder, { recursive: true });
+      await ada.visit('trash');
+      await ada.page.getByText('The trash is empty.').waitFor();
+      for (let index = 0; index < 30; index += 1) {
+        const number = String(index).padStart(2, '0');
+        const id = `${Date.now().toString().padStart(13, '0').slice(0, 11).padStart(13, '0')}${number}-0000000000${number}`;
+        const why = (['deleted', 'overwritten', 'lost-conflict'] as const)[index % 3];
+        const record = { key: `uploads/image-${number}.png`, at: Date.now() - index * 60_000, size: 1000 * index, why };
+        writeFileSync(path.join(folder, `${id}.json`), JSON.stringify(record));
+        writeFileSync(path.join(folder, id), `content of ${number}`);
+      }
+      await ada.visit('trash');
+      await ada.page.getByText('1–25 of 30').waitFor();
+      expect(await ada.faults('trash')).toEqual([]);
+      await ada.page.locator('[name=trash-search]').fill('IMAGE-07');
+      await waitUntil('one file is left', async () =>
+        (await ada.page.locator('[data-trash]').count()) === 1 ? true : undefined,
+      );
+      await ada.page.getByRole('button', { name: 'Restore uploads/image-07.png' }).click();
+      await ada.page.getByText('uploads/image-07.png is back in its place.').first().waitFor();
+      await ada.page.getByText('No file in the trash matches.').waitFor();
+      expect(readdirSync(uploads())).toContain('image-07.png');
+    });
+
+    test('who may only look can neither make a preview nor apply one nor restore; who may not look sees no widget', async () => {
+      if (browser === undefined) throw new Error('The browser is not started.');
+      const login = await addAdministrator(strapi, 'vera', ['settings.read']);
+      const vera = await SettingsPage.open(browser, strapi.url, { login });
+      try {
+        await vera.visit('preview');
+        const make = vera.page.getByRole('button', { name: 'Make a new preview' });
+        await make.waitFor();
+        expect(await make.isDisabled()).toBe(true);
+        await vera.visit('trash');
+        await vera.page.getByText('Your role does not allow you to restore files.').waitFor();
+        expect(await vera.page.locator('[data-trash] button').first().isDisabled()).toBe(true);
+        expect(await vera.accessibilityFaults()).toEqual([]);
+      } finally {
+        await vera.close();
+      }
+      const otto = await SettingsPage.open(browser, strapi.url, { login: await addAdministrator(strapi, 'otto', []) });
+      try {
+        await otto.page.goto(`${strapi.url}/admin`);
+        await otto.page.getByRole('heading', { level: 1 }).waitFor();
+        await otto.page.getByText('Profile').first().waitFor();
+        expect(await otto.page.locator('[data-widget]').count()).toBe(0);
+      } finally {
+        await otto.close();
+      }
+    });
+
+    test.each(['de', 'es', 'fr'])('every tab speaks %s', async (language) => {
+      if (browser === undefined) throw new Error('The browser is not started.');
+      const page = await SettingsPage.open(browser, strapi.url, { login: administrator, language });
+      try {
+        await page.visit('sync');
+        for (const tab of ['sync', 'preview', 'history', 'trash']) {
+          await page.openTab(textsOf(language)[`tab.${tab}`] ?? tab);
+          await page.page.getByRole('tabpanel').locator('table, dl').first().waitFor();
+          expect(await page.page.locator('#main-content').textContent()).not.toMatch(/s3-sync\.[a-z]/);
+          expect(await page.languageFaults(`language-${language}-${tab}`)).toEqual([]);
+        }
+        expect(page.consoleErrors).toEqual([]);
+      } finally {
+        await page.close();
+      }
+    });
+
+    test('a preview goes on when the page is reloaded, and can be stopped', async () => {
+      await ada.visit('preview');
+      await ada.page.getByRole('button', { name: 'Make a new preview' }).waitFor();
+      proxy.slowDown(20_000);
+      await ada.page.getByRole('button', { name: 'Make a new preview' }).click();
+      await ada.page.locator('[data-plan-progress]').waitFor();
+      expect(await ada.faults('preview-making')).toEqual([]);
+      await ada.visit('preview');
+      await ada.page.locator('[data-plan-progress]').waitFor();
+      await ada.page.getByRole('button', { name: 'Stop the preview' }).click();
+      await ada.page.getByText('The preview was stopped before its end.').waitFor();
+    });
   });
 });

@@ -4,7 +4,8 @@ import path from 'node:path';
 import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
-import { countEndedRuns, endOfStart, listRuns, syncNow } from '../support/runs';
+import { startedAnswer } from '../support/adminAnswers';
+import { countEndedRuns, endOfRun, endOfStart, listRuns, syncNow } from '../support/runs';
 import { localFiles, SiteBucket } from '../support/SiteBucket';
 import { startInProjectStore, type Store } from '../support/stores';
 import type { S3Server } from '../support/s3-server/startS3Server';
@@ -227,6 +228,32 @@ describe('storms [in-project]', () => {
     expect(await bucket.objects()).toHaveProperty([key]);
     store.server.clearFaults();
     expect(await bucket.waitUntilInStep(app.publicDir)).not.toContain(key);
+    await untilQuiet();
+  });
+
+  test('what an editor uploads and deletes does not wait for a run of everything', async () => {
+    await untilQuiet();
+    const slow = path.join(app.publicDir, 'uploads', 'slow.txt');
+    writeFileSync(slow, 'of another process');
+    store.server.fault({ kind: 'hang', match: { operation: 'PutObject', key: /slow/ } });
+    const { run } = startedAnswer.parse((await app.admin.post('/s3-sync/runs').send({}).expect(202)).body);
+    await waitUntil('the slow upload', async () =>
+      store.server.requests().some(({ key }) => key === 'uploads/slow.txt') ? true : undefined,
+    );
+    const key = await uploadText('quick.txt');
+    await waitUntil('the file', async () => ((await bucket.objects())[key] === undefined ? undefined : true));
+    const [row] = rowsAnswer.parse(await app.strapi.db.query(FILE_UID).findMany({ where: { name: 'quick.txt' } }));
+    await app.admin.delete(`/upload/files/${row?.id ?? 0}`).expect(200);
+    await waitUntil('its deletion', async () => ((await bucket.objects())[key] === undefined ? true : undefined));
+
+    expect(servicesOf(app.strapi).runner.current()).toMatchObject({ id: run.id, status: 'running' });
+    // A run that looks at everything still waits its turn.
+    await app.admin.post('/s3-sync/runs').send({}).expect(409);
+    store.server.clearFaults();
+    await app.admin.post(`/s3-sync/runs/${run.id}/cancel`).send({}).expect(202);
+    expect((await endOfRun(app, run.id)).status).toBe('cancelled');
+    expect((await syncNow(app)).status).toBe('done');
+    await bucket.waitUntilInStep(app.publicDir);
     await untilQuiet();
   });
 

@@ -11,6 +11,8 @@ export interface KnownFile {
   key: string;
   /** MD5 of every content that may be there: more than one where an answer never came. */
   md5s: string[];
+  /** What was done with it, where and when. */
+  story: string[];
 }
 
 /** Someone who uploads, replaces and deletes files of their own, on whatever server is up. */
@@ -18,8 +20,8 @@ export class Editor {
   readonly counts = { uploads: 0, replacements: 0, deletes: 0, articles: 0, unanswered: 0 };
   /** What must be everywhere in the end. */
   readonly files: KnownFile[] = [];
-  /** Keys of files whose deletion was answered. */
-  readonly deleted: string[] = [];
+  /** Files whose deletion was answered. */
+  readonly deleted: KnownFile[] = [];
   /** Files whose deletion was asked for and never answered. */
   readonly doubtful: KnownFile[] = [];
   #made = 0;
@@ -30,16 +32,16 @@ export class Editor {
   ) {}
 
   /** Does one thing. What fails because the server is killed meanwhile is noted as unanswered. */
-  async act(app: StrapiProcess): Promise<void> {
+  async act(app: StrapiProcess, server: string): Promise<void> {
     const file = this.files.length > 0 ? this.random.pick(this.files) : undefined;
     const chance = this.random.next();
-    if (file === undefined || chance < 0.5) await this.#upload(app);
-    else if (chance < 0.65) await this.#replace(app, file);
-    else if (chance < 0.8) await this.#delete(app, file);
+    if (file === undefined || chance < 0.5) await this.#upload(app, server);
+    else if (chance < 0.65) await this.#replace(app, server, file);
+    else if (chance < 0.8) await this.#delete(app, server, file);
     else await this.#article(app);
   }
 
-  async #upload(app: StrapiProcess): Promise<void> {
+  async #upload(app: StrapiProcess, server: string): Promise<void> {
     const bytes = this.#content();
     const sent = await answered(app.admin.post('/upload').attach('files', bytes, `${this.name}-${this.#made}.txt`));
     if (sent?.status !== 201) {
@@ -48,24 +50,28 @@ export class Editor {
     }
     this.counts.uploads += 1;
     const [made] = uploadAnswer.parse(sent.body);
-    if (made) this.files.push({ id: made.id, key: `uploads/${made.hash}${made.ext}`, md5s: [md5Of(bytes)] });
+    if (made === undefined) return;
+    const key = `uploads/${made.hash}${made.ext}`;
+    this.files.push({ id: made.id, key, md5s: [md5Of(bytes)], story: [told('uploaded', server)] });
   }
 
-  async #replace(app: StrapiProcess, file: KnownFile): Promise<void> {
+  async #replace(app: StrapiProcess, server: string, file: KnownFile): Promise<void> {
     const bytes = this.#content();
     const sent = await answered(app.admin.post(`/upload?id=${file.id}`).attach('files', bytes, 'replaced.txt'));
     const isDone = sent !== undefined && sent.status < 300;
+    file.story.push(told('replaced', server));
     file.md5s = isDone ? [md5Of(bytes)] : [...file.md5s, md5Of(bytes)];
     if (isDone) this.counts.replacements += 1;
     else this.#unanswered(sent);
   }
 
-  async #delete(app: StrapiProcess, file: KnownFile): Promise<void> {
+  async #delete(app: StrapiProcess, server: string, file: KnownFile): Promise<void> {
     this.files.splice(this.files.indexOf(file), 1);
+    file.story.push(told('deleted', server));
     const sent = await answered(app.admin.delete(`/upload/files/${file.id}`));
     if (sent?.status === 200) {
       this.counts.deletes += 1;
-      this.deleted.push(file.key);
+      this.deleted.push(file);
     } else {
       this.doubtful.push(file);
       this.#unanswered(sent);
@@ -101,6 +107,10 @@ async function answered(
   } catch {
     return undefined;
   }
+}
+
+function told(what: string, server: string): string {
+  return `${what} on ${server} at ${new Date().toISOString().slice(11)}`;
 }
 
 function md5Of(bytes: Buffer): string {

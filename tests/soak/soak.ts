@@ -56,7 +56,8 @@ async function main(): Promise<void> {
 
   async function edit(editor: Editor): Promise<void> {
     while (!isOver()) {
-      await editor.act(site.app(random.pick([...up])));
+      const name = random.pick([...up]);
+      await editor.act(site.app(name), name);
       await pause(50 + random.next() * 400);
     }
   }
@@ -94,6 +95,7 @@ async function main(): Promise<void> {
     const kinds = Object.keys(TROUBLES);
     while (!isOver()) {
       const kind = random.pick(kinds);
+      console.log(`${new Date().toISOString().slice(11)} ${kind}`);
       troubles[kind] = (troubles[kind] ?? 0) + 1;
       await TROUBLES[kind]?.();
       await pause(random.next() * 4_000);
@@ -114,7 +116,7 @@ async function main(): Promise<void> {
     const files = editors.flatMap((editor) => editor.files);
     const lost = files.filter(({ key }) => all[key] === undefined).map(({ key }) => key);
     const wrong = files.filter(({ key, md5s }) => all[key] !== undefined && !md5s.includes(all[key]));
-    const back = editors.flatMap((editor) => editor.deleted).filter((key) => all[key] !== undefined);
+    const back = editors.flatMap((editor) => editor.deleted).filter(({ key }) => all[key] !== undefined);
 
     console.log(`All hold the same ${Object.keys(all).length} files, ${seconds.toFixed(1)} s after the trouble.`);
     for (const [index, editor] of editors.entries()) console.log(`Editor ${index + 1}:`, editor.counts);
@@ -131,7 +133,10 @@ async function main(): Promise<void> {
     for (const key of lost) console.log(`  lost: ${key}`);
     for (const { key, md5s } of wrong)
       console.log(`  wrong content: ${key}, ${all[key] ?? ''} and not ${md5s.join(' or ')}`);
-    for (const key of back) console.log(`  there though deleted: ${key}`);
+    for (const { key, story } of back) {
+      console.log(`  there though deleted: ${key} (${story.join(', ')})`);
+      for (const line of await site.feedOf(key)) console.log(`    ${line}`);
+    }
     failed = lost.length + wrong.length + back.length > 0;
   } finally {
     server.clearFaults();

@@ -2,6 +2,7 @@ import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from '../../se
 import type * as LevelBase from '../../server/src/sync/base/LevelBase';
 import type { RemoteObject } from '../../server/src/sync/bucket/Bucket';
 import type { FeedChange } from '../../server/src/sync/Feed';
+import type { KeyLocks } from '../../server/src/sync/KeyLocks';
 import type { PlannedOperation } from '../../server/src/sync/PlannedOperation';
 import { Steps } from './Steps';
 
@@ -48,6 +49,10 @@ class CountedBase implements Base {
   constructor(base: Base, stateDirectory: string) {
     this.#base = base;
     this.#stateDirectory = stateDirectory;
+  }
+
+  get locks(): KeyLocks {
+    return this.#base.locks;
   }
 
   get(key: string): Promise<BaseEntry | undefined> {

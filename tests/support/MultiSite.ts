@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { z } from 'zod';
 import { startPostgres, type PostgresServer } from './postgres';
 import { endOfStart } from './runs';
 import { localFiles, SiteBucket } from './SiteBucket';
@@ -7,9 +8,27 @@ import { startStrapiProcess, type StrapiProcess } from './strapi';
 import { TcpProxy } from './TcpProxy';
 import { waitUntil } from './waitUntil';
 
+const feedRow = z.object({
+  action: z.string(),
+  at: z.coerce.number(),
+  directory_id: z.string(),
+  content_hash: z.string(),
+  by_name: z.boolean(),
+});
+
 /** Several real Strapi servers on one PostgreSQL and one bucket, which they reach through a proxy. */
 export class MultiSite {
   readonly #apps = new Map<string, StrapiProcess>();
+
+  /** What the change feed says of a key, a line for each row, oldest first. */
+  async feedOf(key: string): Promise<string[]> {
+    const table = 'select * from s3_sync_changes where key = $1 order by id';
+    const rows = z.array(feedRow).parse(await this.postgres.query(table, [key]));
+    return rows.map(
+      ({ action, at, directory_id, content_hash, by_name }) =>
+        `${new Date(at).toISOString().slice(11)} ${action} ${content_hash.slice(0, 6)} by ${directory_id.slice(0, 6)}${by_name ? ', by name' : ''}`,
+    );
+  }
 
   private constructor(
     readonly bucket: SiteBucket,

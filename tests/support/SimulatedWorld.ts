@@ -7,6 +7,7 @@ import { md5Of } from '../../server/src/sync/md5Of';
 import type { TrashReason } from '../../server/src/sync/local/Trash';
 import { sync } from '../../server/src/sync/sync';
 import type { SyncScope } from '../../server/src/sync/SyncOptions';
+import type { SyncPhase } from '../../server/src/sync/SyncProgress';
 import type { SyncReport } from '../../server/src/sync/SyncReport';
 import { knownKeys, wasForgotten } from './CountedBase';
 import { CountedFeed } from './CountedFeed';
@@ -37,6 +38,9 @@ const TIGHT_MAX_DELETE = { files: 2, percent: 25, absolute: 1_000 };
 /** Rounds of whole runs after which everything has to be at rest. */
 const ROUNDS = 10;
 
+/** A run beside another one is waited for so long, in ms, unless it waits for the other one itself. */
+const BESIDE_MS = 100;
+
 /** What the histories of a test did, for people who wonder what was tested. */
 export class Figures {
   histories = 0;
@@ -45,6 +49,7 @@ export class Figures {
   steps = 0;
   crashes = 0;
   interruptions = 0;
+  besides = 0;
   faults = 0;
   conflicts = 0;
   deletes = 0;
@@ -65,6 +70,11 @@ class Violation extends Error {
     super(message);
     this.name = 'Violation';
   }
+}
+
+/** What goes wrong, and whether the run goes on beside another one of its process. */
+interface Circumstances extends Trouble {
+  beside?: Steps;
 }
 
 /** An old copy of a directory, without its base. */
@@ -390,7 +400,7 @@ export class SimulatedWorld {
 
   // ---- syncs ----
 
-  async #sync(what: Sync, trouble: Trouble): Promise<void> {
+  async #sync(what: Sync, trouble: Circumstances): Promise<void> {
     const index = what.instance % this.#instances.length;
     const instance = this.#instance(index);
     switch (what.do) {
@@ -402,7 +412,8 @@ export class SimulatedWorld {
         const keys = [...instance.mediaEvents];
         if (keys.length === 0) return;
         instance.mediaEvents = new Set();
-        await this.#run(index, { kind: 'keys', keys }, trouble);
+        const deleted = keys.filter((key) => !this.#mediaRows.has(key));
+        await this.#run(index, { kind: 'keys', keys, deleted }, trouble);
         return;
       }
       case 'deliver': {
@@ -428,7 +439,7 @@ export class SimulatedWorld {
   #deliver(
     index: number,
     rows: MemoryFeed['rows'],
-    trouble: Trouble,
+    trouble: Circumstances,
     feedPosition: number | undefined,
   ): Promise<SyncReport> {
     const keys = [...new Set(rows.map(({ key }) => key))];
@@ -436,20 +447,34 @@ export class SimulatedWorld {
     return this.#run(index, { kind: 'keys', keys, byName, heard: true, feedPosition }, trouble);
   }
 
-  async #run(index: number, scope: SyncScope, trouble: Trouble, confirm?: string): Promise<SyncReport> {
+  async #run(index: number, scope: SyncScope, trouble: Circumstances, confirm?: string): Promise<SyncReport> {
     const instance = this.#instance(index);
-    const { crashAt, interrupt } = trouble;
-    const steps = new Steps({
+    const { crashAt, interrupt, beside } = trouble;
+    let phase: SyncPhase = 'starting';
+    let besides: Promise<void> = Promise.resolve();
+    const own = interrupt && this.#besideOf(index, scope, interrupt);
+    const newSteps = new Steps({
       crashAt,
       interrupt: interrupt && {
         at: interrupt.at,
-        happen: () => this.#interrupt(index, interrupt.what),
+        isOwn: own !== undefined,
+        happen: async () => {
+          if (own === undefined) {
+            if (!interrupt.isHere) await this.#interrupt(index, interrupt.what);
+          } else if (phase === 'syncing' || phase === 'deleting') {
+            this.#figures.besides += 1;
+            besides = this.#sync(own, { faults: [], beside: newSteps });
+            // It may want the very key that is being worked at.
+            await Promise.race([besides, new Promise((resolve) => setTimeout(resolve, BESIDE_MS))]);
+          }
+        },
       },
     });
+    const steps = beside ?? newSteps;
     const bucket = new MemoryBucket(this.#store, trouble.faults);
     const before = this.#snapshotFor(instance);
     const name = scope.kind === 'keys' ? `keys ${scope.keys.join(' ')}` : scope.kind;
-    this.#note(`${index} syncs (${name})`);
+    this.#note(`${index} syncs (${name})${beside ? ' beside the other run' : ''}`);
     const failures: string[] = [];
     const report = await steps.during(() =>
       sync({
@@ -466,12 +491,21 @@ export class SimulatedWorld {
         claimedRecently: true,
         referenced: async (keys) => new Set(keys.filter((key) => this.#mediaRows.has(key))),
         otherDirectory: async () => undefined,
+        beside: beside !== undefined,
+        onProgress: (progress) => {
+          phase = progress.phase;
+        },
         onFailure: ({ key, code }) => failures.push(`${key} ${code}`),
         ...(this.#mode === 'MULTI' ? { multi: { feed: new CountedFeed(this.#feed), trashDays: 7 } } : {}),
         ...(confirm === undefined ? {} : { confirm }),
       }),
     );
+    await besides;
     this.#count(report, steps, bucket);
+    if (beside) {
+      this.#note(`${index} ended ${describe(report)} beside the other run`);
+      return report;
+    }
     if (steps.crashed) {
       await instance.stop();
       for (const [key, content] of this.#filesOf(instance)) {
@@ -502,6 +536,17 @@ export class SimulatedWorld {
     return report;
   }
 
+  /** What is to happen meanwhile, where it is a run that one process lets go on beside the other one. */
+  #besideOf(
+    running: number,
+    scope: SyncScope,
+    { what, isHere = false }: NonNullable<Trouble['interrupt']>,
+  ): Sync | undefined {
+    if (what.do !== 'media-events' && what.do !== 'deliver' && what.do !== 'deliver-again') return undefined;
+    if (scope.kind === 'keys' || (!isHere && what.instance % this.#instances.length !== running)) return undefined;
+    return { ...what, instance: running };
+  }
+
   async #interrupt(running: number, what: Quick | Sync): Promise<void> {
     switch (what.do) {
       case 'write':
@@ -513,7 +558,7 @@ export class SimulatedWorld {
         this.#edit(what);
         return;
       default:
-        // One process at a time syncs a directory.
+        // One process at a time syncs a directory, and one run at a time looks at more than single files.
         if (what.instance % this.#instances.length === running) return;
         this.#figures.interruptions += 1;
         await this.#sync(what, { faults: [] });

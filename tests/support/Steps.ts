@@ -4,8 +4,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 export interface StepEvents {
   /** The process is killed before this step; the first step is 0. */
   crashAt?: number;
-  /** Something else happens in the world before this step. */
-  interrupt?: { at: number; happen: () => Promise<void> };
+  /** Something else happens in the world before this step; `isOwn` where the same process does it. */
+  interrupt?: { at: number; happen: () => Promise<void>; isOwn: boolean };
 }
 
 /** Thrown by every step of a process that was killed: nothing it does has an effect any more. */
@@ -66,6 +66,8 @@ export class Steps {
     const { crashAt, interrupt } = this.#events;
     if (step === crashAt) this.#isDead = true;
     if (this.#isDead) throw new Crash();
-    if (step === interrupt?.at) await Steps.uncounted(interrupt.happen);
+    if (step !== interrupt?.at) return;
+    if (interrupt.isOwn) await interrupt.happen();
+    else await Steps.uncounted(interrupt.happen);
   }
 }

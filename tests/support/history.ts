@@ -24,7 +24,8 @@ export type Sync =
 export interface Trouble {
   faults: Fault[];
   crashAt?: number;
-  interrupt?: { at: number; what: Quick | Sync };
+  /** `isHere`: it is the process that syncs which does it. */
+  interrupt?: { at: number; what: Quick | Sync; isHere?: boolean };
 }
 
 export type Disaster =
@@ -79,6 +80,13 @@ const sync: fc.Arbitrary<Sync> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('deliver-again'), instance, pick: fc.nat(63) }) },
 );
 
+/** Of files by name: may go on beside a run that looks at more. */
+const filesSync: fc.Arbitrary<Sync> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('media-events'), instance }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('deliver'), instance }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('deliver-again'), instance, pick: fc.nat(63) }) },
+);
+
 const fault: fc.Arbitrary<Fault> = fc.record({
   at: fc.oneof(fc.nat(6), fc.nat(20)),
   kind: fc.constantFrom('busy', 'conflict', 'forbidden', 'lost-answer', 'retried', 'cut', 'unordered'),
@@ -97,6 +105,17 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
       faults: fc.constant<Fault[]>([]),
       interrupt: fc.record({ at: step, what: fc.oneof(quick, sync) }),
     }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record(
+      {
+        faults: fc.array(fault, { maxLength: 2 }),
+        crashAt: step,
+        interrupt: fc.record({ at: step, what: filesSync, isHere: fc.constant(true) }),
+      },
+      { requiredKeys: ['faults', 'interrupt'] },
+    ),
   },
   {
     weight: 1,

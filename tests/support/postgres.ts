@@ -4,6 +4,7 @@ import { chown, cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { Client } from 'pg';
 import { z } from 'zod';
 import { repositoryRoot } from './testApp';
 
@@ -16,6 +17,8 @@ const NOBODY = { uid: 65534, gid: 65534 };
 export interface PostgresServer {
   /** `connection` of Strapi's config/database. */
   connection: Record<string, unknown>;
+  /** What a query gives. */
+  query(sql: string, values: readonly unknown[]): Promise<unknown[]>;
   /** Ends it and removes its files. */
   stop(): Promise<void>;
 }
@@ -48,6 +51,15 @@ export async function startPostgres(): Promise<PostgresServer> {
       client: 'postgres',
       connection: { host: folder, port: 5432, user: 'strapi', password: '', database: 'postgres' },
       pool: { min: 0, max: 10 },
+    },
+    async query(sql, values) {
+      const client = new Client({ host: folder, port: 5432, user: 'strapi', database: 'postgres' });
+      await client.connect();
+      try {
+        return (await client.query<object>(sql, [...values])).rows;
+      } finally {
+        await client.end();
+      }
     },
     async stop() {
       process.off('exit', kill);

@@ -1,8 +1,8 @@
-import { isFetchError, useAPIErrorHandler, useFetchClient, useNotification } from '@strapi/strapi/admin';
+import { isFetchError, useFetchClient, useNotification } from '@strapi/strapi/admin';
 import { useCallback, useState } from 'react';
 
 import { PLUGIN_ID } from '../pluginId';
-import { useTranslation } from './useTranslation';
+import { useRefusalText } from './useRefusalText';
 
 /** Sends what a button asks for. */
 export interface Post {
@@ -19,8 +19,7 @@ export interface Post {
 export function usePost(): Post {
   const { post } = useFetchClient();
   const { toggleNotification } = useNotification();
-  const { formatAPIError } = useAPIErrorHandler();
-  const t = useTranslation();
+  const refusalText = useRefusalText();
   const [busy, setBusy] = useState(false);
 
   const send = useCallback(
@@ -29,15 +28,14 @@ export function usePost(): Post {
       try {
         return (await post<Answer>(`/${PLUGIN_ID}${path}`, body)).data;
       } catch (error) {
-        const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
         const isBusy = isFetchError(error) && error.status === 409;
-        toggleNotification({ type: isBusy ? 'warning' : 'danger', message });
+        toggleNotification({ type: isBusy ? 'warning' : 'danger', message: refusalText(error) });
         return undefined;
       } finally {
         setBusy(false);
       }
     },
-    [post, formatAPIError, toggleNotification, t],
+    [post, refusalText, toggleNotification],
   );
 
   return { send, busy };

@@ -1,8 +1,9 @@
-import { isFetchError, useAPIErrorHandler, useFetchClient, useNotification } from '@strapi/strapi/admin';
+import { isFetchError, useFetchClient, useNotification } from '@strapi/strapi/admin';
 import { useCallback, useState } from 'react';
 
 import type { StartRunRequest } from '../../../server/src/routes/contract';
 import { PLUGIN_ID } from '../pluginId';
+import { useRefusalText } from './useRefusalText';
 import { useTranslation } from './useTranslation';
 
 /** What an administrator can make a sync do. */
@@ -23,7 +24,7 @@ export interface SyncActions {
 export function useSyncActions(onDone: () => void): SyncActions {
   const { post } = useFetchClient();
   const { toggleNotification } = useNotification();
-  const { formatAPIError } = useAPIErrorHandler();
+  const refusalText = useRefusalText();
   const t = useTranslation();
   const [busy, setBusy] = useState(false);
 
@@ -37,14 +38,16 @@ export function useSyncActions(onDone: () => void): SyncActions {
           toggleNotification({ type: 'info', message: t('notification.busy') });
           return;
         }
-        const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
-        toggleNotification({ type: isFetchError(error) && error.status === 409 ? 'info' : 'danger', message });
+        toggleNotification({
+          type: isFetchError(error) && error.status === 409 ? 'info' : 'danger',
+          message: refusalText(error),
+        });
       } finally {
         setBusy(false);
         onDone();
       }
     },
-    [post, formatAPIError, toggleNotification, t, onDone],
+    [post, refusalText, toggleNotification, t, onDone],
   );
 
   const start = useCallback((request: StartRunRequest = {}) => send(`/${PLUGIN_ID}/runs`, request, true), [send]);

@@ -1,3 +1,5 @@
+import { explain, type Explanation } from './explain';
+
 /** Beginnings that AWS keeps for itself. */
 const RESERVED_PREFIXES = ['xn--', 'sthree-', 'amzn-s3-demo-'];
 
@@ -9,25 +11,23 @@ const RESERVED_SUFFIXES = ['-s3alias', '--ol-s3', '.mrap', '--x-s3', '--table-s3
  *
  * The rules are those of "General purpose bucket naming rules" in the Amazon S3 user guide
  * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html).
- *
- * @returns one or two plain sentences.
  */
-export function explainBucketName(name: string): string | undefined {
+export function explainBucketName(name: string): Explanation | undefined {
   const inside = nameInside(name);
   if (inside !== undefined) {
-    const hint = explainBucketName(inside) === undefined ? ` Did you mean ${inside}?` : '';
-    return `Enter the bucket's name, not its ARN or URL.${hint}`;
+    const isName = explainBucketName(inside) === undefined;
+    return isName ? explain('BUCKET_NAME_ADDRESS_OF', { name: inside }) : explain('BUCKET_NAME_ADDRESS');
   }
-  if (name.length < 3 || name.length > 63) return 'A bucket name has 3 to 63 characters.';
-  if (/[A-Z]/.test(name)) return 'A bucket name has no upper case letters.';
-  if (!/^[a-z0-9.-]+$/.test(name)) return 'A bucket name has only lower case letters, digits, dots and hyphens.';
-  if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return 'A bucket name begins and ends with a letter or a digit.';
-  if (name.includes('..')) return 'A bucket name has no two dots in a row.';
-  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return 'A bucket name cannot look like an IP address.';
+  if (name.length < 3 || name.length > 63) return explain('BUCKET_NAME_LENGTH');
+  if (/[A-Z]/.test(name)) return explain('BUCKET_NAME_UPPER_CASE');
+  if (!/^[a-z0-9.-]+$/.test(name)) return explain('BUCKET_NAME_CHARACTERS');
+  if (!/^[a-z0-9].*[a-z0-9]$/.test(name)) return explain('BUCKET_NAME_ENDS');
+  if (name.includes('..')) return explain('BUCKET_NAME_DOTS');
+  if (/^\d+\.\d+\.\d+\.\d+$/.test(name)) return explain('BUCKET_NAME_IP');
   const prefix = RESERVED_PREFIXES.find((reserved) => name.startsWith(reserved));
-  if (prefix !== undefined) return `AWS keeps names that begin with "${prefix}" for itself.`;
+  if (prefix !== undefined) return explain('BUCKET_NAME_BEGINNING', { part: prefix });
   const suffix = RESERVED_SUFFIXES.find((reserved) => name.endsWith(reserved));
-  if (suffix !== undefined) return `AWS keeps names that end with "${suffix}" for itself.`;
+  if (suffix !== undefined) return explain('BUCKET_NAME_ENDING', { part: suffix });
   return undefined;
 }
 

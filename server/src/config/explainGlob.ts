@@ -1,4 +1,5 @@
 import { createKeyFilter } from '../sync/KeyFilter';
+import { explain, type Explanation } from './explain';
 
 const MAX_LENGTH = 256;
 
@@ -11,42 +12,36 @@ const MAX_STARS = 4;
 const MAX_GLOBSTARS = 2;
 const MAX_BRACES = 3;
 
-/**
- * Says why a text cannot be used as a glob for keys, or `undefined` where it can.
- *
- * @returns one or two plain sentences.
- */
-export function explainGlob(glob: string): string | undefined {
-  if (glob === '') return 'A pattern cannot be empty.';
-  if (glob.length > MAX_LENGTH) return `A pattern has at most ${MAX_LENGTH} characters.`;
-  if (glob.includes('\0')) return 'A pattern cannot hold a NUL character.';
-  if (glob.includes('\\')) return 'Write folders with "/", not with a backslash.';
-  if (glob.startsWith('/') || /^[A-Za-z]:/.test(glob)) {
-    return 'A pattern is relative to the synced directory. It cannot begin with "/" or a drive letter.';
-  }
+/** Says why a text cannot be used as a glob for keys, or `undefined` where it can. */
+export function explainGlob(glob: string): Explanation | undefined {
+  if (glob === '') return explain('PATTERN_EMPTY');
+  if (glob.length > MAX_LENGTH) return explain('PATTERN_LENGTH', { max: MAX_LENGTH });
+  if (glob.includes('\0')) return explain('PATTERN_NUL');
+  if (glob.includes('\\')) return explain('PATTERN_BACKSLASH');
+  if (glob.startsWith('/') || /^[A-Za-z]:/.test(glob)) return explain('PATTERN_ABSOLUTE');
   const names = glob.split('/');
-  if (names.includes('..') || names.includes('.')) return 'A pattern cannot hold the folder names "." or "..".';
-  if (names.includes('')) return 'A pattern cannot hold two slashes in a row or end with one.';
-  if (/[!@?*+]\(/.test(glob)) return 'Patterns like "+(…)" are not supported.';
-  if (glob.startsWith('!')) return 'A pattern cannot begin with "!". Use the other list instead.';
+  if (names.includes('..') || names.includes('.')) return explain('PATTERN_DOTS');
+  if (names.includes('')) return explain('PATTERN_SLASHES');
+  if (/[!@?*+]\(/.test(glob)) return explain('PATTERN_EXTENDED');
+  if (glob.startsWith('!')) return explain('PATTERN_NEGATED');
   const stars = names.filter((name) => name !== '**').map(countStars);
   if (sum(stars) > MAX_STARS || Math.max(0, ...stars) > MAX_STARS_IN_A_NAME) {
-    return `A pattern has at most ${MAX_STARS} stars, and ${MAX_STARS_IN_A_NAME} in one name.`;
+    return explain('PATTERN_STARS', { max: MAX_STARS, maxInName: MAX_STARS_IN_A_NAME });
   }
   if (names.filter((name) => name === '**').length > MAX_GLOBSTARS) {
-    return `A pattern has at most ${MAX_GLOBSTARS} folders "**".`;
+    return explain('PATTERN_GLOBSTARS', { max: MAX_GLOBSTARS });
   }
   if (/\{[^}]*\{/.test(glob) || (glob.match(/\{/g) ?? []).length > MAX_BRACES) {
-    return `A pattern has at most ${MAX_BRACES} lists in braces, none inside another.`;
+    return explain('PATTERN_BRACES', { max: MAX_BRACES });
   }
   if (!balanced(glob, '{', '}') || !balanced(glob, '[', ']') || !balanced(glob, '(', ')')) {
-    return 'A bracket of this pattern is not closed.';
+    return explain('PATTERN_BRACKET');
   }
   try {
     createKeyFilter({ include: [glob], exclude: [] }).matches('uploads/a.jpg');
     return undefined;
   } catch {
-    return 'This pattern cannot be understood.';
+    return explain('PATTERN_UNREADABLE');
   }
 }
 

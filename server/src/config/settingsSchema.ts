@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { explain, REASON_CODES, type Explanation, type ReasonCode } from './explain';
 import { explainBucketName } from './explainBucketName';
 import { explainCron } from './explainCron';
 import { explainGlob } from './explainGlob';
@@ -9,6 +10,10 @@ import { nearestName } from './nearestName';
 export interface SettingError {
   /** The setting, then the name or index inside it. */
   path: string[];
+  /** What is wrong, for programs; absent where it is no setting that is wrong. */
+  code?: ReasonCode;
+  /** What the text of that code names. */
+  values?: Record<string, string>;
   message: string;
 }
 
@@ -39,24 +44,34 @@ const ACLS = [
   'bucket-owner-full-control',
 ] as const;
 
-const text = (max: number) => z.string('Must be text.').trim().max(max, `Has at most ${max} characters.`);
+/** An issue of the schema that carries its explanation: zod itself has room for a text only. */
+const issueOf = ({ message, ...params }: Explanation) => ({ code: 'custom', message, params }) as const;
 
-/** Text that an own function explains where it is wrong. */
-const explained = (max: number, explain: (value: string) => string | undefined) =>
-  text(max).superRefine((value, context) => {
-    const message = explain(value);
-    if (message !== undefined) context.addIssue({ code: 'custom', message });
+/** A value that a function explains where it is wrong; where it does not, the value is of that type. */
+const checked = <Value>(explainValue: (value: unknown) => Explanation | undefined) =>
+  z.custom<Value>().superRefine((value, context) => {
+    const found = explainValue(value);
+    if (found !== undefined) context.addIssue(issueOf(found));
   });
 
-const whole = (min: number, max: number) => {
-  const range = `Must be a whole number from ${min} to ${max}.`;
-  return z.number(range).int(range).min(min, range).max(max, range);
-};
+const text = (max: number) => z.string('Must be text.').trim().max(max, explain('TOO_LONG', { max }).message);
+
+/** Text that an own function explains where it is wrong. */
+const explained = (max: number, explainText: (value: string) => Explanation | undefined) =>
+  text(max).superRefine((value, context) => {
+    const found = explainText(value);
+    if (found !== undefined) context.addIssue(issueOf(found));
+  });
+
+const whole = (min: number, max: number) =>
+  checked<number>((value) =>
+    isNumberIn(value, min, max) && Number.isInteger(value) ? undefined : explain('WHOLE_NUMBER', { min, max }),
+  );
 
 const yesOrNo = z.boolean('Must be true or false.');
 
 const list = <Item extends z.ZodType>(item: Item, max: number) =>
-  z.array(item, 'Must be a list.').max(max, `Has at most ${max} entries.`);
+  z.array(item, 'Must be a list.').max(max, explain('TOO_MANY', { max }).message);
 
 /** One of a few words; a slip is answered with the word that was probably meant. */
 const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
@@ -80,25 +95,27 @@ export const settingsSchema = z
     forcePathStyle: yesOrNo.optional(),
     /** Absolute, or relative to the Strapi project; Strapi's public directory where it is not set. */
     directory: explained(4096, explainPath).optional(),
-    include: list(glob, 100).min(1, 'Must name at least one pattern.').default(DEFAULT_INCLUDE),
+    include: list(glob, 100).min(1, explain('NO_PATTERN').message).default(DEFAULT_INCLUDE),
     exclude: list(glob, 100).default(DEFAULT_EXCLUDE),
     stateDirectory: explained(4096, explainPath).optional(),
     syncOn: z
       .strictObject(
         {
           enabled: yesOrNo.default(true),
-          excludedContentTypes: list(text(256).min(1, 'Must not be empty.'), 500).default([]),
-          coalesceSeconds: z
-            .number('Must be a number of seconds from 0.1 to 300.')
-            .min(0.1, 'Must be at least 0.1 seconds.')
-            .max(300, 'Must be at most 300 seconds.')
-            .default(2),
+          excludedContentTypes: list(text(256).min(1, explain('EMPTY').message), 500).default([]),
+          coalesceSeconds: checked<number>((value) =>
+            isNumberIn(value, 0.1, 300) ? undefined : explain('SECONDS', { min: 0.1, max: 300 }),
+          ).default(2),
         },
         'Must be an object.',
       )
       .prefault({}),
     /** Seconds; 0 is off. */
-    scanEvery: z.union([z.literal(0), whole(10, 86_400)], 'Must be 0 (off) or 10 to 86400 seconds.').default(60),
+    scanEvery: checked<number>((value) => {
+      const isOff = value === 0;
+      const isWhole = isNumberIn(value, 10, 86_400) && Number.isInteger(value);
+      return isOff || isWhole ? undefined : explain('SECONDS_OR_OFF', { min: 10, max: 86_400 });
+    }).default(60),
     /** Not set: every six hours, at a minute of the instance's own. `null`: off. */
     reconcileCron: explained(256, explainCron).nullable().optional(),
     maxDelete: z
@@ -112,9 +129,7 @@ export const settingsSchema = z
       )
       .prefault({}),
     cacheControl: explained(256, explainHeader).optional(),
-    storageClass: text(64)
-      .regex(/^[A-Z0-9_-]+$/, 'Is written in upper case, such as STANDARD_IA.')
-      .optional(),
+    storageClass: explained(64, explainStorageClass).optional(),
     serverSideEncryption: oneOf(ENCRYPTIONS).optional(),
     kmsKeyId: explained(2048, explainHeader).optional(),
     acl: oneOf(ACLS).optional(),
@@ -130,11 +145,10 @@ export const settingsSchema = z
     const { awsRegion, endpoint, kmsKeyId, serverSideEncryption } = settings;
     // Other stores name their regions as they like; AWS does not.
     if (awsRegion !== undefined && endpoint === undefined && !/^[a-z]{2}(-[a-z]+)+-\d+$/.test(awsRegion)) {
-      context.addIssue({ code: 'custom', path: ['awsRegion'], message: 'An AWS region is written like us-west-2.' });
+      context.addIssue({ ...issueOf(explain('REGION_AWS')), path: ['awsRegion'] });
     }
     if (kmsKeyId !== undefined && serverSideEncryption !== 'aws:kms' && serverSideEncryption !== 'aws:kms:dsse') {
-      const message = 'A KMS key is only used with serverSideEncryption aws:kms or aws:kms:dsse.';
-      context.addIssue({ code: 'custom', path: ['kmsKeyId'], message });
+      context.addIssue({ ...issueOf(explain('KMS_KEY_UNUSED')), path: ['kmsKeyId'] });
     }
   });
 
@@ -177,12 +191,24 @@ export function isBlank(name: string, value: unknown): boolean {
 export function toSettingErrors(error: z.ZodError): SettingError[] {
   const errors = error.issues.flatMap((issue): SettingError[] => {
     const path = issue.path.map(String);
-    if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
+    if (issue.code !== 'unrecognized_keys') return [{ path, ...reasonOf(issue), message: issue.message }];
     return issue.keys.map((key) => ({ path: [...path, key], message: explainUnknown(key, path) }));
   });
   return errors.filter(
     ({ path }, index) => errors.findIndex((other) => other.path.join('.') === path.join('.')) === index,
   );
+}
+
+const paramsSchema = z.object({ code: z.enum(REASON_CODES), values: z.record(z.string(), z.string()) });
+
+/** The code of an issue, and what its text names; of zod's own checks only those that a person's text can fail. */
+function reasonOf(issue: z.core.$ZodIssue): Pick<SettingError, 'code' | 'values'> {
+  if (issue.code === 'custom') return paramsSchema.safeParse(issue.params).data ?? {};
+  const isList = (issue.code === 'too_big' || issue.code === 'too_small') && issue.origin === 'array';
+  if (issue.code === 'too_big') {
+    return { code: isList ? 'TOO_MANY' : 'TOO_LONG', values: { max: String(issue.maximum) } };
+  }
+  return issue.code === 'too_small' ? { code: isList ? 'NO_PATTERN' : 'EMPTY', values: {} } : {};
 }
 
 function explainUnknown(key: string, path: readonly string[]): string {
@@ -195,36 +221,45 @@ function namesInside(setting: string): string[] {
   return ['files', 'percent', 'absolute'];
 }
 
-function explainRegion(region: string): string | undefined {
+function isNumberIn(value: unknown, min: number, max: number): boolean {
+  return typeof value === 'number' && value >= min && value <= max;
+}
+
+function explainRegion(region: string): Explanation | undefined {
   if (/^[a-z0-9-]+$/.test(region)) {
     const zone = /^([a-z]{2}(?:-[a-z]+)+-\d)[a-f]$/.exec(region);
-    return zone?.[1] === undefined ? undefined : `This is an availability zone. Did you mean ${zone[1]}?`;
+    return zone?.[1] === undefined ? undefined : explain('REGION_ZONE', { name: zone[1] });
   }
   const lower = region.toLowerCase().replaceAll('_', '-');
-  const hint = /^[a-z]{2}(-[a-z]+)+-\d$/.test(lower) ? ` Did you mean ${lower}?` : '';
-  return `A region has only lower case letters, digits and hyphens, such as us-west-2.${hint}`;
+  return /^[a-z]{2}(-[a-z]+)+-\d$/.test(lower)
+    ? explain('REGION_CHARACTERS_MEANT', { name: lower })
+    : explain('REGION_CHARACTERS');
 }
 
-function explainPrefix(prefix: string): string | undefined {
+function explainStorageClass(name: string): Explanation | undefined {
+  return /^[A-Z0-9_-]+$/.test(name) ? undefined : explain('STORAGE_CLASS');
+}
+
+function explainPrefix(prefix: string): Explanation | undefined {
   if (prefix === '') return undefined;
-  if (prefix.startsWith('/')) return 'A prefix cannot begin with "/".';
-  if (prefix.includes('//')) return 'A prefix cannot hold two slashes in a row.';
-  if (prefix.includes('\\')) return 'A prefix cannot hold a backslash.';
+  if (prefix.startsWith('/')) return explain('PREFIX_SLASH');
+  if (prefix.includes('//')) return explain('PREFIX_SLASHES');
+  if (prefix.includes('\\')) return explain('PREFIX_BACKSLASH');
   if (prefix.split('/').some((name) => name === '..' || name === '.')) {
-    return 'A prefix cannot hold the folder names "." or "..".';
+    return explain('PREFIX_DOTS');
   }
-  if (prefix.split('/').includes('.s3-sync')) return 'The folder .s3-sync belongs to the plugin.';
-  if (/\p{Cc}/u.test(prefix)) return 'A prefix cannot hold control characters.';
-  if (!prefix.isWellFormed()) return 'A prefix must be valid Unicode.';
-  return Buffer.byteLength(withTrailingSlash(prefix)) > 512 ? 'A prefix has at most 512 bytes.' : undefined;
+  if (prefix.split('/').includes('.s3-sync')) return explain('PREFIX_STATE_FOLDER');
+  if (/\p{Cc}/u.test(prefix)) return explain('PREFIX_CONTROL');
+  if (!prefix.isWellFormed()) return explain('PREFIX_UNICODE');
+  return Buffer.byteLength(withTrailingSlash(prefix)) > 512 ? explain('PREFIX_BYTES', { max: 512 }) : undefined;
 }
 
-function explainPath(path: string): string | undefined {
-  return path.includes('\0') ? 'A path cannot hold a NUL character.' : undefined;
+function explainPath(path: string): Explanation | undefined {
+  return path.includes('\0') ? explain('PATH_NUL') : undefined;
 }
 
-function explainHeader(value: string): string | undefined {
-  return /^[\x20-\x7e]*$/.test(value) ? undefined : 'Has only plain ASCII characters, and no line breaks.';
+function explainHeader(value: string): Explanation | undefined {
+  return /^[\x20-\x7e]*$/.test(value) ? undefined : explain('HEADER');
 }
 
 function withTrailingSlash(prefix: string): string {

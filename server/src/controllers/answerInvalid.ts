@@ -1,12 +1,14 @@
 import type { Context } from 'koa';
 import type { SettingError } from '../config/settingsSchema';
-import type { Problem } from '../routes/contract';
+import type { InvalidAnswer, Problem } from '../routes/contract';
+
+type Invalid = Omit<InvalidAnswer, 'name'>;
 
 /** Answers 400 in the form of Strapi's own validation errors, so that the admin shows each at its field. */
-export function answerInvalid(ctx: Context, errors: readonly SettingError[]): void {
+export function answerInvalid(ctx: Context, errors: readonly (SettingError | Invalid)[]): void {
   const message = errors.length === 1 ? (errors[0]?.message ?? '') : `${errors.length} errors occurred`;
   answerError(ctx, 400, 'ValidationError', message, {
-    errors: errors.map(({ path, message: text }) => ({ path, message: text, name: 'ValidationError' })),
+    errors: errors.map((error): InvalidAnswer => ({ ...error, name: 'ValidationError' })),
   });
 }
 

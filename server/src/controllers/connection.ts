@@ -1,7 +1,7 @@
 import type { Core } from '@strapi/strapi';
 import type { Context } from 'koa';
 import { z } from 'zod';
-import type { ConnectionTestAnswer, CredentialsAnswer } from '../routes/contract';
+import type { ConnectionTestAnswer, CredentialsAnswer, InvalidAnswer, Problem } from '../routes/contract';
 import { servicesOf } from '../services';
 import { SyncError } from '../sync/SyncError';
 import { answerError, answerInvalid } from './answerInvalid';
@@ -10,6 +10,12 @@ const bodySchema = z.record(z.string(), z.unknown());
 
 /** A person waits in front of the page; a store that is slow in everything is not waited for longer. In ms. */
 const TEST_LIMIT_MS = 90_000;
+
+/** What is missing for a test, at its setting. */
+function toInvalid({ code, setting, message }: Problem): Omit<InvalidAnswer, 'name'> {
+  const path = setting === undefined ? [] : [setting];
+  return code === 'BUCKET_MISSING' || code === 'REGION_MISSING' ? { path, code, message } : { path, message };
+}
 
 /** `POST /s3-sync/connection-test` and `GET /s3-sync/credentials`. */
 export function connection({ strapi }: { strapi: Core.Strapi }) {
@@ -39,10 +45,7 @@ export function connection({ strapi }: { strapi: Core.Strapi }) {
         return;
       }
       if ('problems' in outcome) {
-        answerInvalid(
-          ctx,
-          outcome.problems.map(({ setting, message }) => ({ path: setting === undefined ? [] : [setting], message })),
-        );
+        answerInvalid(ctx, outcome.problems.map(toInvalid));
         return;
       }
       ctx.body = outcome.test satisfies ConnectionTestAnswer;

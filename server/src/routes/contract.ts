@@ -1,3 +1,4 @@
+import type { ReasonCode } from '../config/explain';
 import type { Settings } from '../config/settingsSchema';
 import type { WriteConditions } from '../sync/bucket/probeConditions';
 import type { ChainSource } from '../sync/bucket/findCredentials';
@@ -17,7 +18,25 @@ export interface Problem {
   code: string;
   /** The setting to change, if one does. */
   setting?: keyof Settings;
+  /** On `SETTINGS_INVALID`: what is wrong with the setting. */
+  reason?: ReasonCode;
+  /** Particulars for a text of one's own: `provider`, `directory`, or what the reason names. */
+  values?: Record<string, string>;
+  /** In English, with all particulars. */
   message: string;
+}
+
+/** One of `error.details.errors` of a 400: what is wrong with a value that was sent. */
+export interface InvalidAnswer {
+  /** The setting or parameter, then the name or index inside it. */
+  path: string[];
+  /** Why it is refused; absent where no setting is concerned. */
+  code?: ReasonCode | 'BUCKET_MISSING' | 'REGION_MISSING';
+  /** What the reason names. */
+  values?: Record<string, string>;
+  /** In English, with all particulars. */
+  message: string;
+  name: 'ValidationError';
 }
 
 /** `GET` and `PUT /s3-sync/settings`. Never holds a secret. */

@@ -190,10 +190,12 @@ export class ReadThrough {
       const noted = await this.#parts.access.use(serving, async ({ base }) => {
         await this.#noteEmptied(opened, base);
         const file = { ...temporary.file, etag: head.etag, md5 };
-        await base.begin([key], { action: 'download', at: Date.now(), file });
-        const fingerprint = await place();
-        await base.settle([{ key, entry: { fingerprint, racy: false, etag: head.etag, md5 } }]);
-        return fingerprint;
+        return base.locks.with([key], async () => {
+          await base.begin([key], { action: 'download', at: Date.now(), file });
+          const fingerprint = await place();
+          await base.settle([{ key, entry: { fingerprint, racy: false, etag: head.etag, md5 } }]);
+          return fingerprint;
+        });
       });
       // Where another process holds the base, its next walk finds the file and takes it over.
       const fingerprint = noted ?? (await place());
@@ -248,9 +250,10 @@ export class ReadThrough {
   /** Before the first file comes: afterwards the directory does not look emptied any more, and a guard rests on that. */
   async #noteEmptied({ serving, local }: Opened, base: Base): Promise<void> {
     if (this.#filled?.serving === serving && Date.now() < this.#filled.until) return;
-    if (!(await base.facts()).emptied && (await isEmptied(base, local))) {
-      // Read anew: a run may have noted something meanwhile.
-      await base.setFacts({ ...(await base.facts()), emptied: 'directory-emptied' });
+    const facts = await base.facts();
+    if (!facts.emptied && (await isEmptied(base, local))) {
+      facts.emptied = 'directory-emptied';
+      await base.setFacts(facts);
     }
     this.#filled = { serving, until: Date.now() + FILLED_MS };
   }

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { explain } from '../config/explain';
 import type { SettingError, Settings } from '../config/settingsSchema';
 import { STATE_FOLDER } from '../sync/KeyFilter';
 
@@ -39,14 +40,14 @@ export function explainPlaces(project: Project, places: Places): SettingError[] 
   if (!isInside(project.publicDirectory, places.directory)) {
     errors.push({
       path: ['directory'],
-      message: `Must be the public directory (${project.publicDirectory}) or a folder in it.`,
+      ...explain('DIRECTORY_OUTSIDE', { directory: project.publicDirectory }),
     });
   }
   const below = relative(places.directory, places.stateDirectory).split(sep);
   if (isInside(project.publicDirectory, places.stateDirectory) && !below.includes(STATE_FOLDER)) {
     errors.push({
       path: ['stateDirectory'],
-      message: `Must be outside the public directory, or a folder named ${STATE_FOLDER} in it.`,
+      ...explain('STATE_DIRECTORY_SERVED', { folder: STATE_FOLDER }),
     });
   }
   return errors;

@@ -70,7 +70,7 @@ export interface PreviewRequest {
 
 export type PreviewOutcome = Exclude<StartOutcome, { kind: 'started' }> | { kind: 'planned'; report: SyncReport };
 
-/** Runs one sync at a time. */
+/** Runs one sync at a time, and beside a long one a short one of files by name: an editor does not wait for the long one. */
 export interface RunnerService {
   start(request: RunRequest): Promise<StartOutcome>;
   /** Says what a whole run would do. Takes the place of a run while it looks, and leaves no trace in the history. */
@@ -81,8 +81,10 @@ export interface RunnerService {
    * @param draft settings to try instead of those that count now.
    */
   test(signal: AbortSignal, draft?: Settings): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
-  /** The run that goes on in this process, with its progress. */
+  /** The run that goes on in this process, with its progress; of two the one that looks at more. */
   current(): RunAnswer | undefined;
+  /** Resolves when a run that looks at so much may be tried: files by name need not wait for a run of everything. */
+  free(scope: SyncScope | undefined): Promise<void>;
   /** Resolves when nothing goes on in this process. */
   idle(): Promise<void>;
   /** Asks the run with this id to end. Returns false where it does not go on in this process. */
@@ -147,6 +149,10 @@ interface Ready {
 interface Active {
   /** It only looks. */
   isPreview?: boolean;
+  /** It looks at files by name beside another one. */
+  isBeside: boolean;
+  /** What it syncs with what: only a run of the same may go on beside it. */
+  subject?: string;
   controller: AbortController;
   /** Cancelled because another process may sync the directory by now. */
   lostLease?: boolean;
@@ -160,6 +166,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
   const { settings, runs, activity, log, errors } = parts;
   const history = createHistory();
   let active: Active | undefined;
+  let beside: Active | undefined;
+  let waiting: (() => void)[] = [];
   let stopped = false;
   let claimed: { bucket: string; atMs: number } | undefined;
 
@@ -179,8 +187,39 @@ export function createRunner(parts: RunnerParts): RunnerService {
     return { kind: 'ready', state, mode, bucket };
   }
 
+  /** Whether a run may be tried, and beside which other one. */
+  function place(scope: SyncScope | undefined): 'alone' | 'beside' | undefined {
+    if (beside !== undefined) return undefined;
+    if (active === undefined) return 'alone';
+    return scope?.kind === 'keys' && letsOthersIn(active) ? 'beside' : undefined;
+  }
+
+  function tellWaiting(): void {
+    const all = waiting;
+    waiting = [];
+    for (const resolve of all) resolve();
+  }
+
+  function enter(mine: Active): void {
+    if (mine.isBeside) beside = mine;
+    else active = mine;
+  }
+
+  function leave(mine: Active): void {
+    if (active === mine) active = undefined;
+    if (beside === mine) beside = undefined;
+    tellWaiting();
+  }
+
+  function noteProgress(mine: Active, progress: SyncProgress): void {
+    const isNewPhase = mine.progress?.phase !== progress.phase;
+    mine.progress = progress;
+    if (isNewPhase) tellWaiting();
+  }
+
   /** What a run and its preview have in common. */
   function optionsFor(
+    { isBeside }: Active,
     { settings: values, places }: SettingsState,
     mode: Ready['mode'],
     bucket: Bucket,
@@ -194,7 +233,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
       owner,
       maxDelete: values.maxDelete,
       concurrency: values.concurrency,
-      openBase: (options) => parts.baseKeeper.openForRun(options),
+      openBase: (options) => (isBeside ? parts.baseKeeper.openBeside(options) : parts.baseKeeper.openForRun(options)),
+      beside: isBeside,
       referenced: (keys) => parts.mediaReferences.referenced(keys, places.directory),
       otherDirectory: (directoryId) => parts.instances.findOther(directoryId),
       ...(mode === 'MULTI' ? { multi: { feed: parts.feed, trashDays: values.trashDays } } : {}),
@@ -205,6 +245,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const ready = await prepare();
     if (ready.kind !== 'ready') return ready;
     const { state, mode } = ready;
+    mine.subject = subjectOf(ready);
     const startedAt = new Date().toISOString();
     const lease = await acquireLease(mine, state.places.stateDirectory);
     if (lease?.kind === 'held') return busyElsewhere(lease);
@@ -212,14 +253,17 @@ export function createRunner(parts: RunnerParts): RunnerService {
       await request.onReady?.(state);
       const bucket = openBucket(ready.bucket);
       try {
-        const options = optionsFor(state, mode, bucket, await parts.site.identity());
+        const options = optionsFor(mine, state, mode, bucket, await parts.site.identity());
         const signal = AbortSignal.any([mine.controller.signal, request.signal]);
         const report = await previewSync(
           {
             ...options,
             scope: { kind: 'whole' },
             signal,
-            onProgress: (progress) => request.onProgress?.(progress),
+            onProgress: (progress) => {
+              noteProgress(mine, progress);
+              request.onProgress?.(progress);
+            },
             onFailure: (failure) => {
               request.onFailure(failure);
             },
@@ -242,6 +286,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
     if (ready.kind !== 'ready') return ready;
     const { state, mode, bucket } = ready;
     const { directory } = state.places;
+    mine.subject = subjectOf(ready);
+    if (mine.isBeside && active !== undefined && active.subject !== mine.subject) return busyHere(active, active.run);
     const lease = await acquireLease(mine, state.places.stateDirectory);
     if (lease?.kind === 'held') return busyElsewhere(lease);
     try {
@@ -250,7 +296,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       mine.run = run;
       const ended = execute(mine, run, request, state, mode, bucket).finally(async () => {
         await lease?.release();
-        if (active === mine) active = undefined;
+        leave(mine);
       });
       mine.ended = ended;
       return { kind: 'started', run, ended };
@@ -296,7 +342,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       const bucket = openBucket(bucketSettings);
       try {
         report = await sync({
-          ...optionsFor(state, mode, bucket, owner),
+          ...optionsFor(mine, state, mode, bucket, owner),
           scope,
           claimedRecently,
           onLocked: async (directoryId) => {
@@ -308,7 +354,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
           ...(request.takeOver === undefined ? {} : { takeOver: request.takeOver }),
           signal: mine.controller.signal,
           onProgress: (progress) => {
-            mine.progress = progress;
+            noteProgress(mine, progress);
           },
           onFailure: (failure) => {
             failures.add(failure);
@@ -366,26 +412,27 @@ export function createRunner(parts: RunnerParts): RunnerService {
   return {
     async start(request) {
       if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
-      if (active !== undefined) return busyHere(active, this.current());
-      const mine: Active = { controller: new AbortController() };
-      active = mine;
+      const how = place(request.scope);
+      if (how === undefined) return busyHere(active, this.current());
+      const mine: Active = { controller: new AbortController(), isBeside: how === 'beside' };
+      enter(mine);
       try {
         const outcome = await begin(mine, request);
-        if (outcome.kind !== 'started') active = undefined;
+        if (outcome.kind !== 'started') leave(mine);
         return outcome;
       } catch (error) {
-        active = undefined;
+        leave(mine);
         throw error;
       }
     },
 
     async preview(request) {
       if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
-      if (active !== undefined) return busyHere(active, this.current());
-      const mine: Active = { controller: new AbortController(), isPreview: true };
-      active = mine;
+      if (place({ kind: 'whole' }) === undefined) return busyHere(active, this.current());
+      const mine: Active = { controller: new AbortController(), isBeside: false, isPreview: true };
+      enter(mine);
       const outcome = preview(mine, request).finally(() => {
-        active = undefined;
+        leave(mine);
       });
       // Whoever waits for the end learns nothing of how it was.
       mine.ended = outcome.catch(() => undefined);
@@ -414,33 +461,50 @@ export function createRunner(parts: RunnerParts): RunnerService {
     },
 
     current() {
-      if (active?.run === undefined) return undefined;
-      const { run, progress } = active;
+      const { run, progress } = active?.run === undefined ? (beside ?? {}) : active;
+      if (run === undefined) return undefined;
       if (progress === undefined) return run;
       const { uploaded, downloaded, deletedRemote, deletedLocal, failed, bytes } = progress;
       return { ...run, uploaded, downloaded, deletedRemote, deletedLocal, failed, bytes, progress };
     },
 
+    async free(scope) {
+      while (!stopped && place(scope) === undefined) await new Promise<void>((resolve) => waiting.push(resolve));
+    },
+
     async idle() {
-      await active?.ended;
+      await Promise.all([active?.ended, beside?.ended]);
     },
 
     cancel(id) {
-      if (active?.run?.id !== id) return false;
-      active.controller.abort();
-      return true;
+      const asked = [active, beside].find((one) => one?.run?.id === id);
+      asked?.controller.abort();
+      return asked !== undefined;
     },
 
     async stop() {
       stopped = true;
-      active?.controller.abort();
-      await active?.ended;
+      const all = [active, beside];
+      for (const one of all) one?.controller.abort();
+      tellWaiting();
+      for (const one of all) await one?.ended;
     },
   };
 }
 
-function busyHere({ isPreview }: Active, run: RunAnswer | undefined): Extract<StartOutcome, { kind: 'busy' }> {
-  const message = isPreview === true ? 'A preview is being made.' : 'A sync is running already.';
+/** It has cleaned up what killed runs left, and takes what it meets of the keys of others for what it is. */
+function letsOthersIn({ progress }: Active): boolean {
+  return progress?.phase === 'syncing' || progress?.phase === 'deleting';
+}
+
+function subjectOf({ state, mode, bucket }: Ready): string {
+  const { bucketName, endpoint, prefix } = bucket;
+  const { include, exclude } = state.settings;
+  return JSON.stringify([mode, state.places, bucketName, endpoint, prefix, include, exclude]);
+}
+
+function busyHere(active: Active | undefined, run: RunAnswer | undefined): Extract<StartOutcome, { kind: 'busy' }> {
+  const message = active?.isPreview === true ? 'A preview is being made.' : 'A sync is running already.';
   return { kind: 'busy', message, ...(run === undefined ? {} : { run }) };
 }
 

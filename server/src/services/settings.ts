@@ -3,6 +3,7 @@ import type { Core } from '@strapi/strapi';
 import { z } from 'zod';
 import { splitConfig } from '../config';
 import { isCredentialName } from '../config/credentialsSchema';
+import { explain } from '../config/explain';
 import {
   isBlank,
   isSettingName,
@@ -111,9 +112,10 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
     const checked = check(merged);
     if ('errors' in checked) {
       // Each part is right by itself, so the folders or a pair of settings do not fit together.
-      const problems = checked.errors.map(({ path, message }): Problem => {
+      const problems = checked.errors.map(({ path, code: reason, values, message }): Problem => {
         const setting = path[0] ?? '';
-        return { code: 'SETTINGS_INVALID', message, ...(isSettingName(setting) ? { setting } : {}) };
+        const named = isSettingName(setting) ? { setting } : {};
+        return { code: 'SETTINGS_INVALID', ...named, message, ...(reason === undefined ? {} : { reason, values }) };
       });
       const refused = new Set(checked.errors.map(({ path }) => path[0]));
       const usable = check(Object.fromEntries(Object.entries(merged).filter(([name]) => !refused.has(name))));
@@ -144,7 +146,7 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
       return { errors: [...lockedErrors, ...('errors' in checked ? checked.errors : [])] };
     }
     if (!(await directoryExists(checked.places.directory)) && free.directory !== undefined) {
-      return { errors: [{ path: ['directory'], message: 'There is no such folder.' }] };
+      return { errors: [{ path: ['directory'], ...explain('DIRECTORY_MISSING') }] };
     }
     return { wanted, stored, config, settings: checked.settings };
   }
@@ -184,7 +186,7 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
 function explainLocked(changes: Record<string, unknown>, config: Record<string, unknown>): SettingError[] {
   return Object.entries(changes).flatMap(([name, value]): SettingError[] => {
     if (config[name] === undefined || isSameSetting(name, value, config[name])) return [];
-    return [{ path: [name], message: 'Is set in config/plugins. Change it there.' }];
+    return [{ path: [name], ...explain('LOCKED') }];
   });
 }
 
@@ -234,11 +236,11 @@ function explainProvider(strapi: Core.Strapi): Problem[] {
   const provider = z.string().catch('local').parse(strapi.config.get('plugin::upload.provider', 'local'));
   if (provider.toLowerCase() === 'local') return [];
   const message = `The upload provider is "${provider}". Files are only synced where it is "local".`;
-  return [{ code: 'PROVIDER_NOT_LOCAL', message }];
+  return [{ code: 'PROVIDER_NOT_LOCAL', message, values: { provider } }];
 }
 
 async function explainDirectory({ directory }: Places): Promise<Problem[]> {
   if (await directoryExists(directory)) return [];
   const message = `The directory ${directory} does not exist.`;
-  return [{ code: 'DIRECTORY_MISSING', setting: 'directory', message }];
+  return [{ code: 'DIRECTORY_MISSING', setting: 'directory', message, values: { directory } }];
 }

@@ -5,6 +5,8 @@ export interface Wish {
   trigger: TriggerName;
   /** Names of files in `uploads/` that a person put or deleted. */
   uploads?: readonly string[];
+  /** Those of them whose entry in the Media Library was deleted here. */
+  deleted?: readonly string[];
   /** The same, as keys: a person put them. */
   keys?: readonly string[];
   /** What others changed, as the feed tells. */

@@ -3,17 +3,21 @@ import type { Base, PlannedDelete } from './base/Base';
 
 const BATCH = 1_000;
 
+/** Where deletes wait. */
+export type DeleteStore = Pick<Base, 'planDeletes' | 'plannedDeletes' | 'clearPlannedDeletes'>;
+
 /**
- * The deletes of a run, which wait on the disk until all else is done and the guards have looked at their number.
- * Memory holds one batch.
+ * The deletes of a run, which wait until all else is done and the guards have looked at their number. Those of a walk
+ * wait on the disk, and memory holds one batch.
  */
 export class DeletePlan {
-  readonly #base: Base;
+  readonly #store: DeleteStore;
   readonly #counts = { remote: 0, local: 0 };
   #batch: PlannedDelete[] = [];
+  #leftOut: ReadonlySet<string> = new Set();
 
-  constructor(base: Base) {
-    this.#base = base;
+  constructor(store: DeleteStore) {
+    this.#store = store;
   }
 
   /** Forgets what an earlier run or attempt left. */
@@ -21,7 +25,8 @@ export class DeletePlan {
     this.#batch = [];
     this.#counts.remote = 0;
     this.#counts.local = 0;
-    await this.#base.clearPlannedDeletes();
+    this.#leftOut = new Set();
+    await this.#store.clearPlannedDeletes();
   }
 
   async add(planned: PlannedDelete): Promise<void> {
@@ -35,25 +40,39 @@ export class DeletePlan {
     return this.#counts[side];
   }
 
+  /** Leaves out what others have decided meanwhile: nothing is inferred of these keys any more. */
+  async leaveOut(keys: ReadonlySet<string>): Promise<void> {
+    if (keys.size === 0) return;
+    this.#leftOut = keys;
+    await this.#flush();
+    this.#counts.remote = 0;
+    this.#counts.local = 0;
+    for await (const batch of this.#all()) for (const { side } of batch) this.#counts[side] += 1;
+  }
+
   /** Those of one side, ascending by key, in batches of up to 1,000. */
   async *of(side: PlannedDelete['side']): AsyncIterable<PlannedDelete[]> {
     await this.#flush();
-    for await (const batch of this.#base.plannedDeletes()) yield batch.filter((planned) => planned.side === side);
+    for await (const batch of this.#all()) yield batch.filter((planned) => planned.side === side);
   }
 
   /** One value for exactly these deletes, so that a person confirms what they saw and nothing else. */
   async digest(): Promise<string> {
     await this.#flush();
     const hash = createHash('sha256');
-    for await (const batch of this.#base.plannedDeletes()) {
+    for await (const batch of this.#all()) {
       for (const { side, key } of batch) hash.update(`${side} ${key}\0`);
     }
     return hash.digest('hex');
   }
 
+  async *#all(): AsyncIterable<PlannedDelete[]> {
+    for await (const batch of this.#store.plannedDeletes()) yield batch.filter(({ key }) => !this.#leftOut.has(key));
+  }
+
   async #flush(): Promise<void> {
     const batch = this.#batch;
     this.#batch = [];
-    await this.#base.planDeletes(batch);
+    await this.#store.planDeletes(batch);
   }
 }

@@ -30,6 +30,15 @@ export interface KeyWorker {
   /** What can be said of a key without a listing. */
   look(key: string): Promise<KeySides>;
   /**
+   * Does what else there is to a delete by name, before the first request, since the store may be away: a file that was
+   * fetched only after Strapi had deleted it goes to the trash, and who has a file that never came here is told not to
+   * send it.
+   *
+   * @param key of a file whose media entry was deleted on this server.
+   * @throws {SyncError} of the file, and what the feed throws.
+   */
+  concludeDelete?(key: string): Promise<void>;
+  /**
    * Decides what `perform` would do, reading what that needs and writing nothing.
    * @throws {SyncError} of the file or of the bucket.
    */

@@ -6,7 +6,7 @@ import type { ConditionalWrites, Expected } from './bucket/ConditionalWrites';
 import { ContentHash } from './ContentHash';
 import { contentTypeOf } from './contentTypeOf';
 import { decide, type Decision, type Evidence, type FeedVerdict, type RemoteSide } from './decide';
-import type { Feed, FeedChange, KeyPast, SeenRows } from './Feed';
+import { UNSYNCED, type Feed, type FeedChange, type KeyPast, type SeenRows } from './Feed';
 import { Refused } from './Claim';
 import { chunksOf, fetchObject, type FetchedObject } from './fetchObject';
 import type { Fingerprint } from './Fingerprint';
@@ -84,6 +84,18 @@ export class MultiWorker implements KeyWorker {
     return { kind: 'key', key, local: here, remote, base: lastAgreed(known, intent, remote, here), unknown: false };
   }
 
+  async concludeDelete(key: string): Promise<void> {
+    const { base, local, referenced, feed, seen, writer } = this.#options;
+    const here = await local.stat(key);
+    const isKnown = (await base.get(key)) !== undefined;
+    if ((!here && isKnown) || (await referenced([key])).has(key)) return;
+    const { deletedMd5, entryDeleted, restored } = await feed.past(key, { position: undefined, directoryId: '' });
+    if (restored) return;
+    if (here) await writer.remove(key, here);
+    if (isKnown || deletedMd5 !== undefined || entryDeleted !== undefined) return;
+    await feed.append([{ key, action: 'delete', md5: UNSYNCED, byName: true }], seen.directoryId);
+  }
+
   /**
    * @param first what the planner saw; after a lost race both sides are looked at again.
    * @throws {SyncError} of the file or of the bucket; `PRECONDITION_FAILED` or `LOCAL_CHANGED` after five lost races.
@@ -150,6 +162,8 @@ export class MultiWorker implements KeyWorker {
       case 'conflict':
         return { kind: 'conflict', winner: await this.#resolveConflict(sides, content) };
       case 'delete-remote':
+        // Nobody has the file any more whose entry was deleted: this is the end of that delete.
+        if (decision.row === 'N10') return this.#deleteRemote(sides, true);
         // What others did is no sign that somebody deleted the file here: its absence is for a walk and its guards.
         if (options.heard) return { kind: 'unchanged' };
         if (!options.deletes) return { kind: 'to-delete', side: 'remote', size: remote?.size ?? 0 };
@@ -164,18 +178,26 @@ export class MultiWorker implements KeyWorker {
 
   /** Decides, and reads what the decision needs: the contents, and what the feed says of them. */
   async #decide(sides: KeySides, options: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
-    const { feed, seen } = this.#options;
+    const { feed, seen, referenced } = this.#options;
     let content: (LocalContent & { evidence: Evidence }) | undefined;
     let decision = decide('MULTI', { ...sides, byName: isNamedHere(options) });
     if (decision.action === 'compare') {
       content = await this.#compare(sides);
       decision = decide('MULTI', { ...sides, evidence: content.evidence });
     }
+    if (!asksFeed(decision, options)) return { decision, content };
+    const isNamed = async (): Promise<boolean> => (await referenced([sides.key])).has(sides.key);
     // A person who has just put the file there knows what they want, whatever was deleted before.
-    if (!sides.local || isNamedHere(options) || !asksFeed(decision)) return { decision, content };
+    if (isNamedHere(options) && (await isNamed())) return { decision, content };
 
     const past = await feed.past(sides.key, seen);
-    if (past.deletedMd5 === undefined && past.supersededMd5s.size === 0) return { decision, content };
+    const isMeant = past.entryDeleted === 'unsynced' || (sides.local && past.entryDeleted === 'synced');
+    if (isMeant && !(await isNamed())) {
+      const evidence = content?.evidence;
+      return { decision: decide('MULTI', { ...sides, evidence, feed: 'entry-deleted' }), content };
+    }
+    const isSilent = past.deletedMd5 === undefined && past.supersededMd5s.size === 0;
+    if (!sides.local || decision.row === 'M7' || isSilent) return { decision, content };
     content ??= await this.#compare(sides);
     const verdict = verdictOf(past, content.md5);
     const settled = decide('MULTI', { ...sides, evidence: content.evidence, feed: verdict });
@@ -238,7 +260,6 @@ export class MultiWorker implements KeyWorker {
   ): Promise<void> {
     const { local, signal, settleMs, beforeWrite } = this.#options;
     const { key, base } = sides;
-    const { byName } = options;
     await readSettled(
       local,
       key,
@@ -249,7 +270,7 @@ export class MultiWorker implements KeyWorker {
         if (landed) await this.#settle(key, base, landed);
         const rowFor = (md5: string): FeedChange => {
           const replaced = previousMd5 === undefined || previousMd5 === md5 ? {} : { previousMd5 };
-          return { key, action: 'put', md5, byName, ...replaced };
+          return { key, action: 'put', md5, byName: false, ...replaced };
         };
         const { size } = settled.fingerprint;
         const { etag, md5 } =
@@ -374,11 +395,13 @@ export class MultiWorker implements KeyWorker {
     const { md5, etag } = await this.#versionToDelete(sides);
     // The row comes first: on a store that ignores If-Match, the others can then see which content was meant.
     const landed = await this.#landedUpload(sides);
-    await feed.append([...(landed ? [landed] : []), { key, action: 'delete', md5, byName }], seen.directoryId);
+    const change: FeedChange = { key, action: 'delete', md5, byName };
+    await feed.append([...(landed ? [landed] : []), change], seen.directoryId);
     if (landed) await this.#settle(key, sides.base, undefined);
     await this.#options.base.begin([key], { action: 'delete-remote', at: Date.now() });
     await writes.delete(key, etag, signal);
-    await this.#settle(key, undefined, undefined);
+    // Who heard of it before it was done has looked too early.
+    await this.#settle(key, undefined, change);
     return { kind: 'deleted-remote' };
   }
 
@@ -416,8 +439,10 @@ function isOlder({ local, base }: KeySides): boolean {
 }
 
 /** Rows that would bring a deleted file back, or take one away that another content's delete did not mean. */
-function asksFeed({ row }: Decision): boolean {
-  return row === 'N1' || row === 'N5' || row === 'M3';
+function asksFeed({ row }: Decision, { heard }: PerformOptions): boolean {
+  // A whole run that fills a new directory does not ask for each file.
+  if (row === 'N3') return heard === true;
+  return row === 'N1' || row === 'N5' || row === 'M3' || row === 'M7';
 }
 
 function verdictOf({ deletedMd5, supersededMd5s }: KeyPast, md5: string): FeedVerdict | undefined {

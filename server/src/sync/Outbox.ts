@@ -1,12 +1,14 @@
 import type { Base } from './base/Base';
 import type { Feed } from './Feed';
 
+/** The lock of what waits; no file has this key. */
+const OUTBOX = '';
+
 /** Brings rows that were noted together with what they tell of to the change feed, as soon as it can be reached. */
 export class Outbox {
   readonly #base: Base;
   readonly #feed: Feed;
   readonly #directoryId: string;
-  #flushing: Promise<void> = Promise.resolve();
 
   constructor(base: Base, feed: Feed, directoryId: string) {
     this.#base = base;
@@ -14,11 +16,9 @@ export class Outbox {
     this.#directoryId = directoryId;
   }
 
-  /** Sends what waits, after what is being sent already. */
+  /** Sends what waits, after what is being sent already, by whomever. */
   flush(): Promise<void> {
-    const flushed = this.#flushing.then(() => this.#send());
-    this.#flushing = flushed.catch(() => undefined);
-    return flushed;
+    return this.#base.locks.with([OUTBOX], () => this.#send());
   }
 
   /**

@@ -4,11 +4,13 @@ import type { RemoteObject } from './bucket/Bucket';
 import { checkKey } from './checkKey';
 import { Refused, type Claim } from './Claim';
 import { DeletePlan } from './DeletePlan';
+import { DeletesInMemory } from './DeletesInMemory';
 import { FolderWatch } from './FolderWatch';
 import { checkGuards } from './guards';
 import { gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
 import { isEmptied } from './isEmptied';
 import { forgetFacts, isOutdated } from './forgetReplaced';
+import type { KeySession } from './KeyLocks';
 import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
 import { Blocked } from './local/Blocked';
 import type { Local } from './local/Local';
@@ -49,13 +51,16 @@ export interface RunParts {
   unsettled: ReadonlyMap<string, Intent>;
   /** The run carries out a plan: with its digest of the deletes, none other is done. */
   planned?: { deletes: string | undefined };
+  /** Brings the rows that wait to the change feed: the row of a delete must not overtake that of an upload. */
+  flushFeed: () => Promise<void>;
 }
 
 /** One run over an opened base: transfers as the plan comes in, then the deletes. */
 export class Run {
   readonly #parts: RunParts;
   readonly #pool: TransferPool;
-  readonly #deletes: DeletePlan;
+  readonly #session: KeySession;
+  #deletes: DeletePlan;
   #totals = new SideTotals();
   #unsettled: ReadonlyMap<string, Intent>;
   /** One transfer for each thing that was in its way. */
@@ -65,6 +70,7 @@ export class Run {
     this.#parts = parts;
     this.#unsettled = parts.unsettled;
     this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
+    this.#session = parts.base.locks.open();
     this.#deletes = new DeletePlan(parts.base);
   }
 
@@ -75,12 +81,14 @@ export class Run {
     } finally {
       // However it ended: nothing of it goes on while the next run begins.
       await this.#pool.idle();
+      this.#session.end();
     }
   }
 
   async #execute(scope: SyncScope): Promise<void> {
-    const { facts, base, local, state } = this.#parts;
+    const { facts, base, local, state, options } = this.#parts;
     const isForgotten = await isOutdated(this.#parts, scope);
+    if (isForgotten && options.beside) throw leftToWholeRun();
     if (isForgotten) await this.#forget();
     // Before the first file is fetched: afterwards the directory is empty no more.
     if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
@@ -88,7 +96,8 @@ export class Run {
     throwIfCancelled(state.signal);
     if (isForgotten) await this.#syncAll('whole');
     else if (scope.kind !== 'keys') await this.#syncAll(scope.kind);
-    if (scope.kind === 'keys') await this.#noteFeedPosition(scope.feedPosition);
+    // Beside another run, what this directory has seen is for that one to say.
+    if (scope.kind === 'keys' && !options.beside) await this.#noteFeedPosition(scope.feedPosition);
   }
 
   /** Before anything is done: what base says of replaced files is wrong, on both sides. */
@@ -104,12 +113,14 @@ export class Run {
   async #syncAll(scope: 'whole' | 'local' | 'restore'): Promise<void> {
     const { state, claim, options } = this.#parts;
     const feedPosition = await options.multi?.feed.position();
+    this.#deletes = new DeletePlan(this.#parts.base);
     if (scope === 'whole') await claim.check();
     state.enter('syncing');
     const seen =
       scope === 'local' ? await this.#transferAll(this.#listingOfBase(), scope) : await this.#transferWhole(scope);
     throwIfCancelled(state.signal);
     state.enter('deleting');
+    await this.#deletes.leaveOut(this.#session.moved);
     await this.#deleteAll(seen);
     await this.#transferBlocked();
     throwIfCancelled(state.signal);
@@ -118,13 +129,14 @@ export class Run {
   }
 
   /** Looks at the named keys only. */
-  async #syncKeys({ keys, byName, heard }: Extract<SyncScope, { kind: 'keys' }>): Promise<void> {
-    const { state, worker, options } = this.#parts;
+  async #syncKeys({ keys, byName, deleted = [], heard }: Extract<SyncScope, { kind: 'keys' }>): Promise<void> {
+    const { state, options } = this.#parts;
     const named = (key: string): PerformOptions => ({ byName: byName === undefined || byName.has(key), heard });
     const deletesByName: PlannedDelete[] = [];
     state.enter('syncing');
-    await this.#deletes.clear();
+    this.#deletes = new DeletePlan(new DeletesInMemory());
     const wanted = [...new Set(keys)].filter((key) => options.filter.matches(key));
+    await this.#concludeDeletes(deleted.filter((key) => options.filter.matches(key)));
     for (let at = 0; at < wanted.length; at += options.concurrency) {
       throwIfCancelled(state.signal);
       for (const sides of await this.#lookAt(wanted.slice(at, at + options.concurrency))) {
@@ -141,12 +153,24 @@ export class Run {
       state.withhold(keysOf(deletesByName), ...this.#whyAfterFailures());
     } else {
       for (let at = 0; at < deletesByName.length; at += DELETE_BATCH) {
-        this.#note(await worker.performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard }));
+        this.#note(await this.#performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard }));
       }
     }
     await this.#deleteAll(undefined);
     await this.#transferBlocked();
     await this.#transferFreed(wanted);
+  }
+
+  async #concludeDeletes(keys: readonly string[]): Promise<void> {
+    const { state, worker } = this.#parts;
+    for (const key of new Set(keys)) {
+      throwIfCancelled(state.signal);
+      await this.#session
+        .with([key], async () => worker.concludeDelete?.(key))
+        .catch((error: unknown) => {
+          state.fail(asSyncError(error, key), key);
+        });
+    }
   }
 
   /** What was in the way may have been deleted by now: a file that became a folder, or the other way round. */
@@ -301,7 +325,10 @@ export class Run {
       if (state.signal.aborted) return;
       state.begin(key);
       try {
-        const outcome = await worker.perform(sides, options);
+        const outcome = await this.#session.with([key], async (moved) =>
+          // What somebody else has done since is not in what the plan saw.
+          worker.perform(moved.has(key) ? await worker.look(key) : sides, options),
+        );
         state.note(key, outcome);
         this.#totals.note(sides, outcome);
         if (outcome.kind === 'to-delete') await putAside({ key, side: outcome.side, size: outcome.size });
@@ -359,12 +386,12 @@ export class Run {
   }
 
   async #deleteSide(side: PlannedDelete['side'], isConfirmed: boolean): Promise<void> {
-    const { state, worker } = this.#parts;
+    const { state } = this.#parts;
     for await (const batch of this.#deletes.of(side)) {
       throwIfCancelled(state.signal);
       if (batch.length === 0) continue;
       const deleteBatch = async (): Promise<number> => {
-        const results = await worker.performDeletes(batch, NOT_BY_NAME);
+        const results = await this.#performDeletes(batch, NOT_BY_NAME);
         this.#countDeleted(batch, results);
         return this.#note(results);
       };
@@ -372,6 +399,14 @@ export class Run {
       if (isConfirmed) await deleteBatch();
       else await this.#remember(side, batch.length, deleteBatch);
     }
+  }
+
+  #performDeletes(deletes: readonly PlannedDelete[], options: PerformOptions): Promise<KeyResult[]> {
+    const { worker, flushFeed } = this.#parts;
+    return this.#session.with(keysOf(deletes), async () => {
+      await flushFeed();
+      return worker.performDeletes(deletes, options);
+    });
   }
 
   #countDeleted(batch: readonly PlannedDelete[], results: readonly KeyResult[]): void {
@@ -388,15 +423,14 @@ export class Run {
   /** Counts deletes before they are done, since a killed run must not forget them, and afterwards as many as were done. */
   async #remember(side: PlannedDelete['side'], planned: number, deleteBatch: () => Promise<number>): Promise<void> {
     const { facts, base } = this.#parts;
-    const earlier = recentDeletes(facts);
-    const note = async (count: number): Promise<void> => {
-      facts.deletes = count === 0 ? earlier : [...earlier, { at: Date.now(), count, side }];
-      await base.setFacts(facts);
-    };
-    await note(planned);
+    const record = { at: Date.now(), count: planned, side };
+    facts.deletes = [...recentDeletes(facts), record];
+    await base.setFacts(facts);
     // Where a request failed, some may have been deleted: then all of them stay counted.
-    const done = await deleteBatch();
-    if (done !== planned) await note(done);
+    record.count = await deleteBatch();
+    if (record.count === planned) return;
+    facts.deletes = facts.deletes.filter(({ count }) => count > 0);
+    await base.setFacts(facts);
   }
 
   /** @returns how many of the deletes were done. */
@@ -468,10 +502,20 @@ export class Run {
   async #forgetLooseIntents(unsettled: ReadonlyMap<string, Intent>): Promise<void> {
     const { base } = this.#parts;
     const still = [...(await base.unsettled()).keys()].filter((key) => unsettled.has(key));
-    const loose: string[] = [];
-    for (const key of still) if ((await base.get(key)) === undefined) loose.push(key);
-    await base.forgetIntents(loose);
+    await this.#session.with(still, async (moved) => {
+      const loose: string[] = [];
+      for (const key of still) if (!moved.has(key) && (await base.get(key)) === undefined) loose.push(key);
+      await base.forgetIntents(loose);
+    });
   }
+}
+
+/** To forget the base under a run that goes on would take away what that one rests on. */
+function leftToWholeRun(): SyncError {
+  return new SyncError('BASE_LOCKED', {
+    message: 'Most files here were replaced at once, and another run is going on.',
+    fix: 'Nothing to do: it is looked at when that run has ended.',
+  });
 }
 
 function keysOf(deletes: readonly PlannedDelete[]): string[] {

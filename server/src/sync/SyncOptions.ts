@@ -43,6 +43,8 @@ export type SyncScope =
       keys: readonly string[];
       /** Those of the keys that a person named, by a media event here or elsewhere; all of them if absent. */
       byName?: ReadonlySet<string>;
+      /** Those of the keys whose media entry was deleted on this server. */
+      deleted?: readonly string[];
       /**
        * The keys were heard of from others, by the feed. Nobody has just put or deleted a file here, so the feed is
        * asked about them like in any other run.
@@ -76,6 +78,11 @@ export interface SyncOptions {
   /** Milliseconds for which nothing may have touched a file that a walk found; 1,000 if absent. */
   settleMs?: number;
   scope: SyncScope;
+  /**
+   * A run of scope `keys` goes on beside another one of this process, on the same open base: what is for one run at a
+   * time to do, such as to clean up or to note what this directory has seen of the feed, is left to that one.
+   */
+  beside?: boolean;
   /**
    * The bucket was found to be ours a short while ago, by this process: a run of scope `local` or `keys` does not ask
    * again.

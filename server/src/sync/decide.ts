@@ -36,10 +36,11 @@ export interface Evidence {
 /**
  * What the change feed says of a key whose object is not what base says, or that base does not know.
  * - `deleted`: the local content is what the last delete named.
+ * - `entry-deleted`: the file's media entry was deleted, whatever content the file had: the entry is one for all servers.
  * - `superseded`: the local content was replaced by another one.
  * - `other-deleted`: the last delete named another content than the local one.
  */
-export type FeedVerdict = 'deleted' | 'superseded' | 'other-deleted';
+export type FeedVerdict = 'deleted' | 'entry-deleted' | 'superseded' | 'other-deleted';
 
 export interface Sides {
   local: Fingerprint | undefined;
@@ -81,6 +82,7 @@ export interface Sides {
  * a race it had lost): upload, if absent.
  * M12: in place of M9 where its media entry was deleted on this server: delete-remote, as listed. The entry is one for
  * all servers, so it is no matter that the newest version of the file had not come here yet.
+ * M13: in place of M7 where its media entry was deleted on another server: delete-local.
  *
  * MULTI, without a base:
  *
@@ -95,6 +97,7 @@ export interface Sides {
  * | N7 | here | same size, contents not compared | compare |
  * | N8 | absent | absent | none |
  * | N9 | absent, its media entry was deleted on this server | here | delete-remote, as listed |
+ * | N10 | absent, its media entry was deleted before the object came | here | delete-remote, as listed |
  */
 export function decide(mode: Mode, sides: Sides): Decision {
   if (mode === 'SINGLE') return decideSingle(sides);
@@ -133,7 +136,7 @@ function decideMulti({ local, remote, evidence, feed, byName }: Sides, base: Bas
   }
   if (evidence?.localIsBase === undefined && local.size === base.fingerprint.size) return row('MC', 'compare');
   if (remoteSame) return row('M4', 'upload', 'as-in-base');
-  if (!remote) return row('M7', 'upload', 'absent');
+  if (!remote) return feed === 'entry-deleted' ? row('M13', 'delete-local', 'absent') : row('M7', 'upload', 'absent');
   return decideBothChanged(local, remote, evidence, ['MC', 'M5', 'M6']);
 }
 
@@ -142,10 +145,11 @@ function decideMulti({ local, remote, evidence, feed, byName }: Sides, base: Bas
 function decideWithoutBase({ local, remote, evidence, feed, byName }: Sides): Decision {
   if (!local) {
     if (!remote) return row('N8', 'none');
-    return byName ? row('N9', 'delete-remote', 'as-listed') : row('N3', 'download', 'as-listed');
+    if (byName) return row('N9', 'delete-remote', 'as-listed');
+    return feed === 'entry-deleted' ? row('N10', 'delete-remote', 'as-listed') : row('N3', 'download', 'as-listed');
   }
   if (!remote) {
-    const isStale = feed === 'deleted' || feed === 'superseded';
+    const isStale = feed === 'deleted' || feed === 'entry-deleted' || feed === 'superseded';
     return isStale ? row('N2', 'delete-local', 'absent') : row('N1', 'upload', 'absent');
   }
   const decision = decideBothChanged(local, remote, evidence, ['N7', 'N4', 'N5']);

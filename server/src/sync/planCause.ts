@@ -34,6 +34,7 @@ const CAUSES: Record<string, PlanCause> = {
   M8: 'not-here-any-more',
   M9: 'deleted-here-changed-there',
   M11: 'delete-meant-other-content',
+  M13: 'gone-elsewhere',
   N1: 'not-in-bucket',
   N2: 'gone-elsewhere',
   N3: 'not-here',

@@ -44,12 +44,15 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
       await outbox?.flush();
       await prepareMulti(options, state, opened);
     }
-    await abortKilledUploads(options.bucket, opened.base, opened.unsettled, state.signal);
+    if (!options.beside) await abortKilledUploads(options.bucket, opened.base, opened.unsettled, state.signal);
     const endFlushing = outbox?.flushEvery(FLUSH_MS);
     try {
       const planned = await requirePlan(options, state, opened);
       const worker = makeWorker(options, state, opened);
-      await new Run({ options, state, worker, ...opened, ...(planned && { planned }) }).execute(opened.scope);
+      const flushFeed = async (): Promise<void> => outbox?.flush();
+      await new Run({ options, state, worker, ...opened, ...(planned && { planned }), flushFeed }).execute(
+        opened.scope,
+      );
       await opened.leftovers.remove().catch((error: unknown) => {
         const failure = asSyncError(error);
         state.fail(failure, failure.key ?? '');
@@ -70,8 +73,9 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
  */
 export function previewSync(options: SyncOptions, onOperation: OnOperation): Promise<SyncReport> {
   return report(options, async (state, opened) => {
-    const worker = makeWorker(options, state, opened);
-    await new Preview({ options, state, worker, ...opened }, onOperation).make();
+    const looking = onlyLooking(opened);
+    const worker = makeWorker(options, state, looking);
+    await new Preview({ options, state, worker, ...looking }, onOperation).make();
   });
 }
 
@@ -125,10 +129,10 @@ async function withBase(
     filter: options.filter.options,
   });
   try {
-    await options.onLocked?.(directoryId);
+    if (!options.beside) await options.onLocked?.(directoryId);
     const facts = await base.facts();
     state.tell(facts);
-    const isWhole = !facts.reconciled && options.scope.kind !== 'restore';
+    const isWhole = !facts.reconciled && options.scope.kind !== 'restore' && !options.beside;
     const scope: SyncScope = isWhole ? { kind: 'whole' } : options.scope;
     const claim = new Claim({ ...options, scope }, directoryId, base, facts, state.signal);
     const leftovers = new Leftovers();
@@ -143,6 +147,7 @@ async function withBase(
 /** Cleans the trash, and finds out once what the store honours. */
 async function prepareMulti(options: SyncOptions, state: RunState, opened: Opened): Promise<void> {
   const { base, facts, claim, path, scope } = opened;
+  if (options.beside) return;
   await new Trash(path).purge(requireMulti(options).trashDays);
   if (facts.conditions || scope.kind === 'restore') return;
   await claim.check();
@@ -168,9 +173,8 @@ async function requirePlan(
     onFailure: undefined,
     onProgress: options.onProgress && ((progress) => options.onProgress?.({ ...progress, phase: 'checking' })),
   });
-  const worker = makeWorker(options, looking, opened);
-  // What the plan finds of the facts is the run's to find, and to write down.
-  const parts = { options, state: looking, worker, ...opened, facts: { ...opened.facts } };
+  const copy = onlyLooking(opened);
+  const parts = { options, state: looking, worker: makeWorker(options, looking, copy), ...copy };
   const digest = new PlanDigest();
   const deletes = await new Preview(parts, (operation) => {
     digest.add(operation);
@@ -185,6 +189,11 @@ async function requirePlan(
     message: 'Files have changed since the plan was made, so it is out of date. Nothing was done.',
     fix: 'Make a new preview, and look at it.',
   });
+}
+
+/** What a plan finds of the facts is for a run to find, and to write down. */
+function onlyLooking(opened: Opened): Opened {
+  return { ...opened, facts: { ...opened.facts } };
 }
 
 function makeWorker(options: SyncOptions, state: RunState, opened: Opened): KeyWorker {

@@ -42,15 +42,20 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
     return directoryId === undefined ? undefined : instances.findOther(directoryId);
   }
 
-  function toRequest({ trigger, uploads, keys, changes, whole }: Wish, state: SettingsState): RunRequest | undefined {
+  function toRequest(
+    { trigger, uploads, keys, deleted, changes, whole }: Wish,
+    state: SettingsState,
+  ): RunRequest | undefined {
     if (changes !== undefined) return { trigger, scope: toScope(changes, claims) };
     if (uploads === undefined && keys === undefined) {
       return { trigger, scope: { kind: whole === true ? 'whole' : 'local' } };
     }
     const { directory } = state.places;
-    const named = (uploads ?? []).flatMap((name) => keyOfUpload(settings.project, directory, name) ?? []);
-    const all = [...named, ...(keys ?? [])];
-    return all.length === 0 ? undefined : { trigger, scope: { kind: 'keys', keys: all } };
+    const keysOf = (names: readonly string[] = []): string[] =>
+      names.flatMap((name) => keyOfUpload(settings.project, directory, name) ?? []);
+    const all = [...keysOf(uploads), ...(keys ?? [])];
+    const scope: SyncScope = { kind: 'keys', keys: all, deleted: keysOf(deleted) };
+    return all.length === 0 ? undefined : { trigger, scope };
   }
 
   function skip(reason: SkipReason): WishOutcome {
@@ -86,7 +91,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       const request = toRequest(wish, state);
       if (request === undefined) return skip('outside');
       if (patience.waitsFor(await findOther(state))) return 'wait';
-      await runner.idle();
+      await runner.free(request.scope);
       const outcome = await runner.start(request);
       if (outcome.kind === 'problems') return skip('problems');
       if (outcome.kind === 'busy') {

@@ -147,8 +147,9 @@ function watchAll(strapi: Core.Strapi): () => void {
     }),
     watchMedia(strapi, {
       syncOn: () => (listening ? syncOn() : undefined),
-      changed: (uploads) => {
-        ask({ trigger: 'media', ...(uploads === undefined ? {} : { uploads }) });
+      changed: (uploads, isDeleted) => {
+        const deleted = isDeleted ? { deleted: uploads } : {};
+        ask({ trigger: 'media', ...(uploads === undefined ? {} : { uploads, ...deleted }) });
       },
       ignored: (reason) => {
         ignore('media', reason);

@@ -14,8 +14,9 @@ export interface MediaTriggerOptions {
    * Files of the Media Library were written or removed, and this is committed. Must not throw.
    *
    * @param uploads their names in `uploads/`; `undefined` where they are not known.
+   * @param isDeleted their entries were deleted.
    */
-  changed: (uploads: readonly string[] | undefined) => void;
+  changed: (uploads: readonly string[] | undefined, isDeleted: boolean) => void;
   /** The same, but the settings leave it out. Must not throw. */
   ignored: (reason: 'off' | 'excluded') => void;
   log: Log;
@@ -54,7 +55,7 @@ export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log 
   }
 
   /** Tells of the files the rows named before and of those they name now. */
-  async function tell(event: MediaEvent, rowsNow: readonly unknown[], neededBefore: boolean): Promise<void> {
+  async function tell(event: MediaEvent, rowsNow: readonly unknown[], what: 'created' | 'updated' | 'deleted') {
     const setting = syncOn();
     if (setting === undefined) return;
     try {
@@ -67,11 +68,11 @@ export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log 
       }
       const before = namesInState.safeParse(event.state.uploads);
       const now = allNames(rowsNow);
-      const known = now !== undefined && (before.success || !neededBefore);
+      const known = now !== undefined && (before.success || what === 'created');
       const uploads = known ? [...(before.data ?? []), ...now] : undefined;
       if (uploads?.length === 0) return;
       await afterCommit(strapi, () => {
-        changed(uploads);
+        changed(uploads, what === 'deleted');
       });
     } catch (error) {
       // The editor's save goes on, whatever is wrong here.
@@ -81,17 +82,17 @@ export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log 
 
   const unsubscribe = strapi.db.lifecycles.subscribe({
     models: [FILE_UID],
-    afterCreate: (event: MediaEvent) => tell(event, [event.result], false),
-    afterCreateMany: (event: MediaEvent) => tell(event, rowsOf(event.params.data), false),
+    afterCreate: (event: MediaEvent) => tell(event, [event.result], 'created'),
+    afterCreateMany: (event: MediaEvent) => tell(event, rowsOf(event.params.data), 'created'),
     beforeUpdate: learn,
-    afterUpdate: (event: MediaEvent) => tell(event, [event.result], true),
+    afterUpdate: (event: MediaEvent) => tell(event, [event.result], 'updated'),
     beforeUpdateMany: learn,
     // The rows are others' metadata now, or the same: the files they named tell all there is to look at.
-    afterUpdateMany: (event: MediaEvent) => tell(event, [], true),
+    afterUpdateMany: (event: MediaEvent) => tell(event, [], 'updated'),
     beforeDelete: learn,
-    afterDelete: (event: MediaEvent) => tell(event, [], true),
+    afterDelete: (event: MediaEvent) => tell(event, [], 'deleted'),
     beforeDeleteMany: learn,
-    afterDeleteMany: (event: MediaEvent) => tell(event, [], true),
+    afterDeleteMany: (event: MediaEvent) => tell(event, [], 'deleted'),
   });
   return () => {
     unsubscribe();

@@ -19,7 +19,7 @@ export interface QueueOptions {
   onMerge?(): void;
 }
 
-/** Gathers wishes and carries them out one after the other. */
+/** Gathers wishes and carries them out one after the other; those of files beside one of everything, which may take long. */
 export interface Queue {
   /** Notes a wish and returns at once. Never throws. */
   add(wish: Wish): void;
@@ -36,6 +36,9 @@ export const MAX_NAMES = 10_000;
 
 /** The order in which what is due is carried out. */
 const KINDS = ['names', 'changes', 'everything'] as const;
+
+/** Those that look at single files. */
+const FILES = ['names', 'changes'] as const;
 
 type Kind = (typeof KINDS)[number];
 
@@ -58,6 +61,8 @@ export function createQueue(options: QueueOptions): Queue {
   const records: { [kind in Kind]: Record } = { names: newRecord(), changes: newRecord(), everything: newRecord() };
   let timer: { handle: NodeJS.Timeout; at: number } | undefined;
   let busy = false;
+  let isLookingAtAll = false;
+  let beside: Promise<void> | undefined;
   let stopped = false;
 
   function note(wish: Wish, dueAt: number): void {
@@ -84,9 +89,9 @@ export function createQueue(options: QueueOptions): Queue {
   }
 
   /** What is due by now, taken out. */
-  function takeDue(): [Kind, Wish][] {
+  function takeDue(kinds: readonly Kind[]): [Kind, Wish][] {
     const now = Date.now();
-    return KINDS.flatMap((kind): [Kind, Wish][] => {
+    return kinds.flatMap((kind): [Kind, Wish][] => {
       const entry = waiting.get(kind);
       if (entry === undefined || Math.max(entry.dueAt, pausedUntil(kind)) > now) return [];
       waiting.delete(kind);
@@ -97,12 +102,20 @@ export function createQueue(options: QueueOptions): Queue {
   // Timers are made in the hook's own context: without this a run would inherit the request and its transaction.
   const wake = AsyncResource.bind(() => {
     timer = undefined;
-    void drain();
+    if (!busy) void drain();
+    else if (isLookingAtAll) beside ??= drainBeside();
   });
 
+  /** What may be carried out now. */
+  function openKinds(): readonly Kind[] {
+    if (!busy) return KINDS;
+    return isLookingAtAll && beside === undefined ? FILES : [];
+  }
+
   function schedule(): void {
-    if (stopped || busy || waiting.size === 0) return;
-    const at = Math.min(...[...waiting].map(([kind, { dueAt }]) => Math.max(dueAt, pausedUntil(kind))));
+    const open = [...waiting].filter(([kind]) => openKinds().includes(kind));
+    if (stopped || open.length === 0) return;
+    const at = Math.min(...open.map(([kind, { dueAt }]) => Math.max(dueAt, pausedUntil(kind))));
     if (timer !== undefined && timer.at <= at) return;
     clearTimeout(timer?.handle);
     timer = { handle: setTimeout(wake, Math.max(0, at - Date.now())).unref(), at };
@@ -132,15 +145,33 @@ export function createQueue(options: QueueOptions): Queue {
     }
   }
 
+  async function carryOutAll(due: readonly [Kind, Wish][]): Promise<void> {
+    for (const [kind, wish] of due) {
+      if (stopped) continue;
+      if (pausedUntil(kind) > Date.now()) {
+        note(wish, Date.now());
+        continue;
+      }
+      isLookingAtAll ||= kind === 'everything';
+      if (isLookingAtAll) schedule();
+      follow(kind, wish, await carryOut(wish));
+    }
+  }
+
   async function drain(): Promise<void> {
     busy = true;
     // What comes meanwhile gathers again: this round takes what was there when it began.
-    for (const [kind, wish] of takeDue()) {
-      if (stopped) continue;
-      if (pausedUntil(kind) > Date.now()) note(wish, Date.now());
-      else follow(kind, wish, await carryOut(wish));
-    }
+    await carryOutAll(takeDue(KINDS));
+    isLookingAtAll = false;
+    await beside;
     busy = false;
+    schedule();
+  }
+
+  /** An editor's files do not wait until everything is looked at. */
+  async function drainBeside(): Promise<void> {
+    await carryOutAll(takeDue(FILES));
+    beside = undefined;
     schedule();
   }
 
@@ -181,11 +212,13 @@ function countNames({ uploads = [], keys = [] }: Wish): number {
 function merge(one: Wish, other: Wish): Wish {
   const uploads = union(one.uploads, other.uploads);
   const keys = union(one.keys, other.keys);
+  const deleted = union(one.deleted, other.deleted);
   const changes = one.changes && other.changes ? mergeChanges(one.changes, other.changes) : other.changes;
   return {
     trigger: one.trigger,
     ...(uploads === undefined ? {} : { uploads }),
     ...(keys === undefined ? {} : { keys }),
+    ...(deleted === undefined ? {} : { deleted }),
     ...(changes === undefined ? {} : { changes }),
     ...(one.whole === true || other.whole === true ? { whole: true } : {}),
   };

@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createIntl } from 'react-intl';
 import ts from 'typescript';
-import { z } from 'zod';
 import { registerTrads } from '../../../admin/src/registerTrads';
 import { translations } from '../../../admin/src/translations/translations';
+import { textsOf } from '../../support/textsOf';
+import { explain, REASON_CODES } from '../../../server/src/config/explain';
 
 const adminSource = path.resolve(__dirname, '../../../admin/src');
 const languages = Object.keys(translations);
@@ -15,8 +16,10 @@ const SAME_EVERYWHERE = [
   'field.cacheControl',
   'page.title',
   'plugin.name',
+  'problem.SETTINGS_INVALID',
   'progress.rate',
   'result.moment',
+  'trash.note',
   'trigger.by',
 ];
 
@@ -34,11 +37,6 @@ const SAME_IN: Record<string, readonly string[]> = {
     'region.eu-west-3',
   ],
 };
-
-function messagesOf(language: string): Record<string, string> {
-  const file = readFileSync(path.join(adminSource, 'translations', `${language}.json`), 'utf8');
-  return z.record(z.string(), z.string()).parse(JSON.parse(file));
-}
 
 /** Names between braces, without the plural forms' own words. */
 function placeholdersOf(message: string): string[] {
@@ -72,8 +70,8 @@ test('the folder holds a file for each language that is loaded, and no other', (
 });
 
 describe.each(others)('%s', (language) => {
-  const english = messagesOf('en');
-  const messages = messagesOf(language);
+  const english = textsOf('en');
+  const messages = textsOf(language);
 
   test('has each text of the English file and no other', () => {
     expect(Object.keys(messages).sort()).toEqual(Object.keys(english).sort());
@@ -92,7 +90,7 @@ describe.each(others)('%s', (language) => {
 });
 
 test.each(languages)('every text of %s can be formatted', (language) => {
-  const messages = messagesOf(language);
+  const messages = textsOf(language);
   const errors: string[] = [];
   const onError = (error: Error) => {
     errors.push(error.message);
@@ -105,6 +103,18 @@ test.each(languages)('every text of %s can be formatted', (language) => {
   expect(errors).toEqual([]);
 });
 
+test('every reason for which the server refuses a setting has a text, in English the same one', () => {
+  const english = textsOf('en');
+  const codes = Object.keys(english).flatMap((key) => /^invalid\.(.+)$/.exec(key)?.[1] ?? []);
+  expect(codes.sort()).toEqual([...REASON_CODES].sort());
+  const intl = createIntl({ locale: 'en', messages: english });
+  for (const code of REASON_CODES) {
+    const id = `invalid.${code}`;
+    const values = Object.fromEntries(placeholdersOf(english[id] ?? '').map((name) => [name, `<${name}>`]));
+    expect(intl.formatMessage({ id }, values)).toBe(explain(code, values).message);
+  }
+});
+
 test('no text is unused', () => {
   const literals = new Set<string>();
   const patterns: RegExp[] = [];
@@ -115,7 +125,7 @@ test('no text is unused', () => {
       patterns.push(new RegExp(`^${escaped(node.head.text)}${spans.join('')}$`));
     }
   });
-  const unused = Object.keys(messagesOf('en')).filter(
+  const unused = Object.keys(textsOf('en')).filter(
     (key) => !literals.has(key) && !literals.has(`s3-sync.${key}`) && !patterns.some((pattern) => pattern.test(key)),
   );
   // Named by the settings link, which is no part of a component.
@@ -142,6 +152,6 @@ test('no text that people see is written into the code', () => {
 test('Strapi gets every text with the prefix of the plugin, and none for a language that is missing', async () => {
   const [french, japanese] = await registerTrads({ locales: ['fr', 'ja'] });
   expect(japanese).toEqual({ locale: 'ja', data: {} });
-  const expected = Object.entries(messagesOf('fr')).map(([key, text]) => [`s3-sync.${key}`, text]);
+  const expected = Object.entries(textsOf('fr')).map(([key, text]) => [`s3-sync.${key}`, text]);
   expect(french).toEqual({ locale: 'fr', data: Object.fromEntries(expected) });
 });

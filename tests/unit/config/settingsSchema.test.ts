@@ -150,7 +150,7 @@ describe('the settings schema', () => {
     [{ maxDelete: { percent: 101 } }, 'maxDelete.percent: Must be a whole number from 0 to 100.'],
     [{ maxDelete: { file: 1 } }, 'maxDelete.file: There is no such setting. Did you mean files?'],
     [{ syncOn: true }, 'syncOn: Must be an object.'],
-    [{ syncOn: { coalesceSeconds: 0 } }, 'syncOn.coalesceSeconds: Must be at least 0.1 seconds.'],
+    [{ syncOn: { coalesceSeconds: 0 } }, 'syncOn.coalesceSeconds: Must be a number of seconds from 0.1 to 300.'],
     [{ cacheControl: 'a\r\nx-amz-acl: public-read' }, /^cacheControl: Has only plain ASCII characters/],
     [{ storageClass: 'standard' }, 'storageClass: Is written in upper case, such as STANDARD_IA.'],
     [{ serverSideEncryption: 'aes256' }, 'serverSideEncryption: Did you mean AES256?'],

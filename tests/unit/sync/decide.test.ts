@@ -116,6 +116,13 @@ const MULTI_WITH_BASE: Row[] = [
   ['M10', 'gone from both', {}, 'drop-base', 'anything'],
   ['M8', 'deleted here by name', { remote: AS_IN_BASE, byName: true }, 'delete-remote', 'as-in-base'],
   ['M12', 'deleted here by name, changed there', { remote: REWRITTEN, byName: true }, 'delete-remote', 'as-listed'],
+  [
+    'M13',
+    'changed here, its entry deleted elsewhere',
+    { local: RESIZED, feed: 'entry-deleted' },
+    'delete-local',
+    'absent',
+  ],
   ['MC', 'touched here, not looked at', { local: TOUCHED, remote: AS_IN_BASE }, 'compare', 'anything'],
   ['MC', 'touched here, gone there, not looked at', { local: TOUCHED }, 'compare', 'anything'],
   [
@@ -169,12 +176,20 @@ const MULTI_WITHOUT_BASE: Row[] = [
   ['N8', 'nowhere', {}, 'none', 'anything'],
   ['N8', 'nowhere, deleted here by name', { byName: true }, 'none', 'anything'],
   ['N9', 'only there, deleted here by name', { remote: AS_IN_BASE, byName: true }, 'delete-remote', 'as-listed'],
+  [
+    'N10',
+    'only there, deleted before it came',
+    { remote: AS_IN_BASE, feed: 'entry-deleted' },
+    'delete-remote',
+    'as-listed',
+  ],
+  ['N2', 'only here, deleted before it was sent', { local: SAME, feed: 'entry-deleted' }, 'delete-local', 'absent'],
 ];
 
 const DOCUMENTED: Record<string, string[]> = {
   SINGLE: ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9'],
-  'MULTI with a base': ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'M12', 'MC'],
-  'MULTI without a base': ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9'],
+  'MULTI with a base': ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'M12', 'M13', 'MC'],
+  'MULTI without a base': ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9', 'N10'],
 };
 
 describe.each<[string, Mode, Partial<Sides>, Row[]]>([
@@ -211,7 +226,7 @@ describe('decide, whatever the sides', () => {
     remote: fc.option(remote, { nil: undefined }),
     base: fc.option(base, { nil: undefined }),
     evidence: fc.option(evidence, { nil: undefined }),
-    feed: fc.constantFrom(undefined, 'deleted', 'superseded', 'other-deleted'),
+    feed: fc.constantFrom(undefined, 'deleted', 'entry-deleted', 'superseded', 'other-deleted'),
   });
   const mode = fc.constantFrom<Mode>('SINGLE', 'MULTI');
   const runs = { numRuns: 5_000 };
@@ -289,15 +304,18 @@ describe('decide, whatever the sides', () => {
     );
   });
 
-  it('MULTI deletes nothing that base does not know, unless the feed names this very content', () => {
+  it('MULTI deletes nothing that base does not know, unless the feed says that it was deleted', () => {
     fc.assert(
       fc.property(sides, (given) => {
         const one = { ...given, base: undefined };
         const { action } = decide('MULTI', one);
-        expect(action).not.toBe('delete-remote');
+        if (action === 'delete-remote') {
+          expect(one.local).toBeUndefined();
+          expect(one.feed).toBe('entry-deleted');
+        }
         if (action !== 'delete-local') return;
         expect(one.remote).toBeUndefined();
-        expect(['deleted', 'superseded']).toContain(one.feed);
+        expect(['deleted', 'entry-deleted', 'superseded']).toContain(one.feed);
       }),
       runs,
     );
@@ -319,6 +337,10 @@ describe('decide, whatever the sides', () => {
       fc.property(sides, (one) => {
         const { action, expect: expectation } = decide('MULTI', one);
         if (action !== 'upload' && action !== 'delete-remote') return;
+        if (action === 'delete-remote' && !one.base) {
+          expect([one.feed, expectation]).toEqual(['entry-deleted', 'as-listed']);
+          return;
+        }
         expect(expectation).toBe(one.remote ? 'as-in-base' : 'absent');
         if (one.remote) expect(untouchedThere(one)).toBe(true);
       }),

@@ -1,4 +1,4 @@
-import { keyPast, type FeedRow } from '../../../server/src/sync/Feed';
+import { keyPast, UNSYNCED, type FeedRow } from '../../../server/src/sync/Feed';
 
 const unseen = { position: undefined, directoryId: 'me' };
 
@@ -49,5 +49,23 @@ describe('the past of a key', () => {
   test('speaks to a directory without a base, even of what it wrote itself', () => {
     const list = rows({ action: 'delete', md5: 'one', directoryId: 'me' });
     expect(keyPast(list, unseen).deletedMd5).toBe('one');
+  });
+
+  test('knows of a delete that came before the file had reached the bucket, also after the upload of that file', () => {
+    const list = rows({ action: 'delete', md5: UNSYNCED, byName: true }, { action: 'put', md5: 'one' });
+    expect(keyPast(list, unseen)).toEqual({ entryDeleted: 'unsynced', supersededMd5s: new Set() });
+    expect(keyPast(list, { position: 0, directoryId: 'other' })).toMatchObject({ entryDeleted: 'unsynced' });
+    expect(keyPast(list, { position: 1, directoryId: 'me' })).toEqual({ supersededMd5s: new Set() });
+  });
+
+  test('lets a file live that a person took from the trash after such a delete', () => {
+    const list = rows({ action: 'delete', md5: UNSYNCED, byName: true }, { action: 'put', md5: 'one', byName: true });
+    expect(keyPast(list, unseen)).toEqual({ restored: true, supersededMd5s: new Set() });
+  });
+
+  test('knows of the delete of an entry, whatever content there was then, and was put since', () => {
+    const list = rows({ action: 'delete', md5: 'one', byName: true }, { action: 'put', md5: 'two' });
+    expect(keyPast(list, unseen)).toEqual({ entryDeleted: 'synced', supersededMd5s: new Set(['one']) });
+    expect(keyPast(list, { position: 0, directoryId: 'other' })).toEqual({ supersededMd5s: new Set() });
   });
 });

@@ -179,6 +179,28 @@ describe('the queue', () => {
     expect(carried.at(-1)).toEqual({ trigger: 'media', uploads: ['a.jpg'] });
   });
 
+  test('carries out files by name and changes of others beside a run of everything, one after the other', async () => {
+    const { queue, carried, end } = startQueue();
+    const changes = { keys: new Map([['a.jpg', true]]), position: 1 };
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    queue.add({ trigger: 'media', uploads: ['a.jpg'] });
+    queue.add({ trigger: 'feed', changes });
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(10 * COALESCE_MS);
+    expect(carried.slice(1)).toEqual([{ trigger: 'media', uploads: ['a.jpg'] }]);
+
+    // The run of everything ends first: the next one waits for what goes on beside it.
+    await end();
+    await jest.advanceTimersByTimeAsync(10 * COALESCE_MS);
+    expect(carried).toHaveLength(2);
+    await end();
+    expect(carried.slice(2)).toEqual([{ trigger: 'feed', changes }]);
+    await end();
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried.slice(3)).toEqual([{ trigger: 'content' }]);
+  });
+
   test('lets nothing begin for a while where something else has to end first', async () => {
     const { queue, carried, end } = startQueue();
     queue.add({ trigger: 'content' });

@@ -9,12 +9,16 @@ export interface Fact {
   note?: string | undefined;
 }
 
-/** A few things that are told side by side, as many as there is room for. */
-export function Facts({ facts }: { facts: Fact[] }) {
+/** A few things that are told side by side, as many as there is room for; wide ones below each other. */
+export function Facts({ facts, wide = false }: { facts: Fact[]; wide?: boolean }) {
   return (
     <Box
       tag="dl"
-      style={{ display: 'grid', gap: '2rem', gridTemplateColumns: 'repeat(auto-fill, minmax(20rem, 1fr))' }}
+      style={{
+        display: 'grid',
+        gap: '2rem',
+        gridTemplateColumns: wide ? '1fr' : 'repeat(auto-fill, minmax(20rem, 1fr))',
+      }}
     >
       {facts.map(({ name, value, note }) => (
         <Flex key={name} direction="column" alignItems="flex-start" gap={1}>

@@ -2,6 +2,7 @@ import { Flex, Typography } from '@strapi/design-system';
 
 import type { RunDetailAnswer } from '../../../../server/src/routes/contract';
 import { useErrorText } from '../../hooks/useErrorText';
+import { ServerWords } from '../common/ServerWords';
 
 type Failure = RunDetailAnswer['failures'][number];
 
@@ -10,14 +11,21 @@ interface Cause extends Pick<Failure, 'code' | 'message' | 'fix'> {
   keys: string[];
 }
 
+/** Stands in a message for the key, where it is said of several files that are named below. */
+const ELLIPSIS = '…';
+
 /** Puts failures with the same cause and fix together: what is true of fifty files is said once. */
 function groupByCause(failures: Failure[]): Cause[] {
   const causes = new Map<string, Cause>();
   for (const { key, code, message, fix } of failures) {
-    const id = JSON.stringify([code, message, fix]);
-    const cause = causes.get(id) ?? { code, message, fix, keys: [] };
-    cause.keys.push(key);
-    causes.set(id, cause);
+    const shared = message.replaceAll(key, ELLIPSIS);
+    const id = JSON.stringify([code, shared, fix]);
+    const cause = causes.get(id);
+    if (cause === undefined) causes.set(id, { code, message, fix, keys: [key] });
+    else {
+      cause.message = shared;
+      cause.keys.push(key);
+    }
   }
   return [...causes.values()];
 }
@@ -29,7 +37,7 @@ export function FailureList({ failures }: { failures: Failure[] }) {
   return (
     <Flex direction="column" alignItems="stretch" gap={3}>
       {groupByCause(failures).map(({ keys, ...cause }) => {
-        const { title, message, language, fix } = errorText(cause);
+        const { title, fix, ...words } = errorText(cause);
         return (
           <Flex
             key={keys[0]}
@@ -41,13 +49,15 @@ export function FailureList({ failures }: { failures: Failure[] }) {
             borderColor="neutral150"
           >
             <Typography tag="p" textColor="neutral800" style={{ overflowWrap: 'anywhere' }}>
-              <Typography fontWeight="bold">{title}</Typography> <span lang={language}>{message}</span>
+              <Typography fontWeight="bold">{title}</Typography>
+              {words.isForeign ? null : ` ${words.message}`}
             </Typography>
             {fix ? (
               <Typography tag="p" variant="pi" textColor="neutral600" style={{ overflowWrap: 'anywhere' }}>
                 {fix}
               </Typography>
             ) : null}
+            {words.isForeign ? <ServerWords {...words} /> : null}
             <Flex tag="ul" direction="column" alignItems="stretch" gap={1} paddingTop={2}>
               {keys.map((key) => (
                 <Typography

@@ -15,13 +15,13 @@ const PAGE_SIZE = 20;
 const columnsOf = (isMulti: boolean): MessageKey[] => [
   'history.started',
   'history.status',
-  'history.mode',
   'history.uploaded',
   ...(isMulti ? (['history.downloaded'] as const) : []),
   'history.deleted',
   ...(isMulti ? (['history.conflicts'] as const) : []),
   'history.failures',
   'history.duration',
+  'history.mode',
 ];
 
 interface RunHistoryProps {

@@ -1,5 +1,5 @@
 import { Flex, Td, TextButton, Tr, Typography } from '@strapi/design-system';
-import type { MouseEvent } from 'react';
+import type { ComponentProps, MouseEvent } from 'react';
 
 import type { RunAnswer } from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
@@ -7,15 +7,18 @@ import { useTranslation } from '../../hooks/useTranslation';
 import { useTriggerText } from '../../hooks/useTriggerText';
 import { RunStatus } from './RunStatus';
 
-interface RunRowProps {
+interface RunRowProps extends Omit<ComponentProps<typeof Tr>, 'children' | 'onClick'> {
   run: RunAnswer;
   /** What only MULTI mode does has columns of its own. */
   isMulti: boolean;
   onOpen: () => void;
 }
 
-/** One run in the history. A click anywhere opens it; the button is the way for a keyboard. */
-export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
+/**
+ * One run in the history. A click anywhere opens it; the button is the way for a keyboard, whose arrow keys find it by
+ * the place that the table gives the row: so that is handed on.
+ */
+export function RunRow({ run, isMulti, onOpen, ...row }: RunRowProps) {
   const t = useTranslation();
   const triggerOf = useTriggerText();
   const format = useFormat();
@@ -31,7 +34,7 @@ export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
   ];
 
   return (
-    <Tr data-run={run.id} style={{ cursor: 'pointer' }} onClick={onOpen}>
+    <Tr {...row} data-run={run.id} style={{ cursor: 'pointer' }} onClick={onOpen}>
       <Td>
         <Flex direction="column" alignItems="flex-start">
           <TextButton
@@ -54,9 +57,6 @@ export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
       <Td>
         <RunStatus status={run.status} />
       </Td>
-      <Td>
-        <Typography>{run.mode}</Typography>
-      </Td>
       {counts.map((value, column) => (
         <Td key={column}>
           <Typography>{count(value)}</Typography>
@@ -66,6 +66,9 @@ export function RunRow({ run, isMulti, onOpen }: RunRowProps) {
         <Typography style={{ whiteSpace: 'nowrap' }}>
           {run.durationMs === undefined ? '' : format.duration(run.durationMs)}
         </Typography>
+      </Td>
+      <Td>
+        <Typography>{run.mode}</Typography>
       </Td>
     </Tr>
   );

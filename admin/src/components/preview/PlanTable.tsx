@@ -2,8 +2,9 @@ import { Flex, IconButton, Table, Tbody, Td, Th, Thead, Tr, Typography } from '@
 import { CaretDown, CaretUp } from '@strapi/icons';
 
 import type { PlanDetailAnswer } from '../../../../server/src/routes/contract';
+import { useFormat } from '../../hooks/useFormat';
 import { useTranslation } from '../../hooks/useTranslation';
-import { FileCells } from '../common/FileCells';
+import { FileKeyCell } from '../common/FileKeyCell';
 import { ActionTag, colorOf } from './ActionTag';
 
 /** By what the rows are sorted. */
@@ -25,6 +26,7 @@ interface PlanTableProps {
 /** One page of a plan. */
 export function PlanTable({ operations, order, onOrder, loading }: PlanTableProps) {
   const t = useTranslation();
+  const format = useFormat();
 
   return (
     <Table colCount={3} rowCount={operations.length + 1} aria-busy={loading}>
@@ -65,7 +67,10 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
             <Td background={colorOf(action) === 'danger' ? 'danger100' : undefined}>
               <ActionTag action={action} />
             </Td>
-            <FileCells fileKey={key} note={t(`plan.cause.${cause}`)} size={size} />
+            <FileKeyCell fileKey={key} note={t(`plan.cause.${cause}`)} />
+            <Td>
+              <Typography style={{ whiteSpace: 'nowrap' }}>{format.bytes(size)}</Typography>
+            </Td>
           </Tr>
         ))}
       </Tbody>

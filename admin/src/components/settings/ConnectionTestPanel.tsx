@@ -1,10 +1,12 @@
 import { Box, Button, Flex, Typography } from '@strapi/design-system';
 import { Cloud } from '@strapi/icons';
-import { isFetchError, useAPIErrorHandler, useNotification } from '@strapi/strapi/admin';
+import { useNotification } from '@strapi/strapi/admin';
 import { useState } from 'react';
 
 import { fieldErrors } from '../../fieldErrors';
 import { useConnectionTest } from '../../hooks/useConnectionTest';
+import { useKnownText } from '../../hooks/useKnownText';
+import { useRefusalText } from '../../hooks/useRefusalText';
 import { useTranslation } from '../../hooks/useTranslation';
 import { toChanges, type SettingsDraft } from '../../settingsDraft';
 import { Notice } from '../common/Notice';
@@ -33,8 +35,9 @@ export function ConnectionTestPanel({
   onErrors,
 }: ConnectionTestPanelProps) {
   const t = useTranslation();
+  const known = useKnownText();
   const { toggleNotification } = useNotification();
-  const { formatAPIError } = useAPIErrorHandler();
+  const refusalText = useRefusalText();
   const { result, testing, test } = useConnectionTest();
   const [tested, setTested] = useState<SettingsDraft>();
 
@@ -44,10 +47,9 @@ export function ConnectionTestPanel({
     try {
       await test(toChanges(draft, saved));
     } catch (error) {
-      const { fields, complete } = fieldErrors(error, draft, t);
+      const { fields, complete } = fieldErrors(error, draft, known);
       onErrors(fields);
-      const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
-      toggleNotification({ type: 'danger', message: complete ? t('notification.notTested') : message });
+      toggleNotification({ type: 'danger', message: complete ? t('notification.notTested') : refusalText(error) });
     }
   };
 

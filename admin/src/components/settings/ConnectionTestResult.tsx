@@ -1,14 +1,30 @@
 import { Button, Flex, Typography } from '@strapi/design-system';
 import { CheckCircle, CrossCircle, Question } from '@strapi/icons';
+import { styled } from 'styled-components';
 
 import type { ConnectionTestAnswer } from '../../../../server/src/routes/contract';
 import { useErrorText } from '../../hooks/useErrorText';
 import { useFormat } from '../../hooks/useFormat';
 import { useTranslation } from '../../hooks/useTranslation';
 import { Notice } from '../common/Notice';
+import { ServerWords } from '../common/ServerWords';
 
 type Check = ConnectionTestAnswer['checks'][number];
 type Outcome = 'passed' | 'refused' | 'failed' | 'unknown';
+
+/** Steps, permissions and outcomes below each other. */
+const CheckList = styled.ul`
+  display: grid;
+  grid-template-columns: repeat(3, max-content) 1fr;
+  gap: 0.8rem 1.2rem;
+
+  li {
+    display: grid;
+    grid-column: 1 / -1;
+    grid-template-columns: subgrid;
+    align-items: center;
+  }
+`;
 
 interface Row {
   step: 'region' | Check['step'];
@@ -61,11 +77,11 @@ export function ConnectionTestResult({ result, onRegion }: ConnectionTestResultP
       <Typography tag="p" fontWeight="bold" textColor="neutral800">
         {ok ? t('test.ok') : t('test.failed')}
       </Typography>
-      <Flex tag="ul" direction="column" alignItems="stretch" gap={2}>
+      <CheckList>
         {rowsOf(result).map((row) => (
           <CheckRow key={row.step} {...row} />
         ))}
-      </Flex>
+      </CheckList>
       <CheckErrors result={result} onRegion={onRegion} />
       <BucketFacts result={result} />
     </Flex>
@@ -77,10 +93,12 @@ function CheckRow({ step, outcome }: Row) {
   const { color, Icon } = LOOKS[outcome];
 
   return (
-    <Flex tag="li" gap={3} data-check={step} data-outcome={outcome}>
+    <li data-check={step} data-outcome={outcome}>
       <Icon fill={color} width="1.6rem" height="1.6rem" aria-hidden />
       <Typography textColor="neutral800">{t(`test.step.${step}`)}</Typography>
-      {step === 'region' ? null : (
+      {step === 'region' ? (
+        <span />
+      ) : (
         <Typography tag="code" variant="pi" textColor="neutral600" style={{ fontFamily: 'monospace' }}>
           {ACTIONS[step]}
         </Typography>
@@ -88,7 +106,7 @@ function CheckRow({ step, outcome }: Row) {
       <Typography fontWeight="bold" textColor="neutral800">
         {t(`test.outcome.${outcome}`)}
       </Typography>
-    </Flex>
+    </li>
   );
 }
 
@@ -99,7 +117,7 @@ function CheckErrors({ result: { checks, region }, onRegion }: ConnectionTestRes
 
   return checks.map(({ step, error }) => {
     if (!error) return null;
-    const { title, message, fix, language } = errorText(error);
+    const { title, fix, ...words } = errorText(error);
     const isElsewhere = error.code === 'WRONG_REGION' && region !== undefined;
     return (
       <Notice
@@ -120,10 +138,9 @@ function CheckErrors({ result: { checks, region }, onRegion }: ConnectionTestRes
           ) : undefined
         }
       >
-        <Typography tag="p" lang={language} style={{ overflowWrap: 'anywhere' }}>
-          {message}
-        </Typography>
+        {words.isForeign ? null : <ServerWords {...words} />}
         {fix && !isElsewhere ? <Typography tag="p">{fix}</Typography> : null}
+        {words.isForeign ? <ServerWords {...words} /> : null}
       </Notice>
     );
   });

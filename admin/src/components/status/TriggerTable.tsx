@@ -11,6 +11,8 @@ const COLUMNS: readonly MessageKey[] = ['triggers.trigger', 'triggers.events', '
 /** Triggers in the order of how directly a person is behind them. */
 const TRIGGERS = ['button', 'cli', 'trash', 'media', 'content', 'feed', 'start', 'scan', 'cron'] as const;
 
+const OUTCOMES = ['changed', 'unchanged', 'refused', 'failed', 'cancelled'] as const;
+
 const SKIPPED = ['coalesced', 'busy', 'off', 'excluded', 'outside', 'problems'] as const;
 
 /** What asked for syncs, on all servers since the plugin was first started, and what came of it. */
@@ -25,16 +27,7 @@ export function TriggerTable({ totals }: { totals: StatusAnswer['totals'] }) {
 
   return (
     <Flex direction="column" alignItems="stretch" gap={5}>
-      <Typography tag="p">
-        {t('triggers.summary', {
-          moment: format.moment(since),
-          events: format.number(sum(events)),
-          runs: format.number(sum(runs)),
-          changed: format.number(outcomes.changed),
-          unchanged: format.number(outcomes.unchanged),
-          skipped: format.number(sum(skipped)),
-        })}
-      </Typography>
+      <Typography tag="p">{t('triggers.summary', { moment: format.moment(since) })}</Typography>
       {asked.length > 0 ? (
         <Table colCount={COLUMNS.length} rowCount={asked.length + 1}>
           <Columns names={COLUMNS} />
@@ -58,9 +51,12 @@ export function TriggerTable({ totals }: { totals: StatusAnswer['totals'] }) {
       ) : null}
       <Facts
         facts={[
-          ...(['refused', 'failed', 'cancelled'] as const)
-            .filter((outcome) => outcomes[outcome] > 0)
-            .map((outcome) => ({ name: t(`triggers.outcome.${outcome}`), value: format.number(outcomes[outcome]) })),
+          { name: t('triggers.events'), value: format.number(sum(events)) },
+          { name: t('triggers.runs'), value: format.number(sum(runs)) },
+          ...OUTCOMES.filter((outcome) => outcomes[outcome] > 0).map((outcome) => ({
+            name: t(`triggers.outcome.${outcome}`),
+            value: format.number(outcomes[outcome]),
+          })),
           ...reasons.map((reason) => ({
             name: t(`triggers.skipped.${reason}`),
             value: format.number(skipped[reason]),

@@ -1,24 +1,10 @@
 import { Box, Typography } from '@strapi/design-system';
 
-import { useIntl } from 'react-intl';
-
 import type { Problem } from '../../../../server/src/routes/contract';
-import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
+import { useKnownText } from '../../hooks/useKnownText';
+import { useTranslation } from '../../hooks/useTranslation';
 import type { SettingsDraft } from '../../settingsDraft';
 import { Notice } from '../common/Notice';
-
-const ENGLISH_TEXTS: Partial<Record<string, MessageKey>> = {
-  BUCKET_MISSING: 'problem.BUCKET_MISSING',
-  REGION_MISSING: 'problem.REGION_MISSING',
-  MODE_MISSING: 'problem.MODE_MISSING',
-};
-
-/** Problems that have words of the page; the others come with particulars, in the server's words. */
-const TEXTS: Partial<Record<string, MessageKey>> = {
-  ...ENGLISH_TEXTS,
-  PROVIDER_NOT_LOCAL: 'problem.PROVIDER_NOT_LOCAL',
-  DIRECTORY_MISSING: 'problem.DIRECTORY_MISSING',
-};
 
 interface ProblemsNoticeProps {
   problems: Problem[];
@@ -36,7 +22,7 @@ function isFilledIn({ code }: Problem, { bucketName, awsRegion, mode }: Settings
 /** What keeps anything from being synced. */
 export function ProblemsNotice({ problems, draft }: ProblemsNoticeProps) {
   const t = useTranslation();
-  const isEnglish = useIntl().locale.split('-')[0] === 'en';
+  const textOf = useProblemText();
   if (problems.length === 0) return null;
   const open = problems.filter((problem) => !isFilledIn(problem, draft));
 
@@ -44,16 +30,26 @@ export function ProblemsNotice({ problems, draft }: ProblemsNoticeProps) {
     <Notice variant="warning" title={t('problems.title')}>
       <Box tag="ul" paddingLeft={5} style={{ listStyle: 'disc' }}>
         {open.length === 0 ? <Typography tag="li">{t('problem.unsaved')}</Typography> : null}
-        {open.map(({ code, message }) => {
-          // In English the server's words say more: which provider, which folder.
-          const key = isEnglish ? ENGLISH_TEXTS[code] : TEXTS[code];
-          return (
-            <Typography key={`${code} ${message}`} tag="li">
-              {key ? t(key) : message}
-            </Typography>
-          );
-        })}
+        {open.map((problem) => (
+          <Typography key={`${problem.code} ${problem.message}`} tag="li" style={{ overflowWrap: 'anywhere' }}>
+            {textOf(problem)}
+          </Typography>
+        ))}
       </Box>
     </Notice>
   );
+}
+
+/** Puts a problem into the language of the page; one that this page does not know stays in the server's words. */
+function useProblemText(): (problem: Problem) => string {
+  const known = useKnownText();
+
+  return ({ code, setting, reason, values, message }) => {
+    if (code !== 'SETTINGS_INVALID') return known(`problem.${code}`, values) ?? message;
+    const what = (reason === undefined ? undefined : known(`invalid.${reason}`, values)) ?? message;
+    const name = setting === undefined ? undefined : known(`field.${setting}`);
+    return (
+      (name === undefined ? undefined : known('problem.SETTINGS_INVALID', { setting: name, message: what })) ?? what
+    );
+  };
 }

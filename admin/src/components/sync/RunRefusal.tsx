@@ -20,18 +20,19 @@ interface RunRefusalProps {
 export function RunRefusal({ refusal, onStart, disabled }: RunRefusalProps) {
   const t = useTranslation();
   const format = useFormat();
-  // The server writes English, with particulars; elsewhere the title and the fix say it in the page's language.
+  // The server writes English, with particulars; in another language the page has words of its own.
   const isEnglish = useIntl().locale.split('-')[0] === 'en';
-  const { guard, count, message, fix } = refusal;
+  const { guard, count, limit, message, fix } = refusal;
+  const values = { count, files: format.number(count), limit: format.number(limit) };
 
   return (
     <Notice
       variant="warning"
-      title={t(`guard.${guard}`, { count, files: format.number(count) })}
+      title={t(`guard.${guard}`, values)}
       actions={onStart ? <WaysOn refusal={refusal} onStart={onStart} disabled={disabled} /> : undefined}
     >
-      <Typography tag="p" lang={isEnglish ? undefined : 'en'} style={{ overflowWrap: 'anywhere' }}>
-        {message}
+      <Typography tag="p" style={{ overflowWrap: 'anywhere' }}>
+        {isEnglish ? message : t(`guard.${guard}.meaning`, values)}
       </Typography>
       <Typography tag="p" style={{ overflowWrap: 'anywhere' }}>
         {isEnglish ? fix : t(`guard.${guard}.fix`)}

@@ -10,7 +10,7 @@ import { useLoaded } from '../../hooks/useLoaded';
 import { usePost } from '../../hooks/usePost';
 import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
 import { Columns } from '../common/Columns';
-import { FileCells } from '../common/FileCells';
+import { FileKeyCell } from '../common/FileKeyCell';
 import { Notice } from '../common/Notice';
 import { Pager } from '../common/Pager';
 import { Panel } from '../common/Panel';
@@ -21,7 +21,7 @@ const PAGE_SIZE = 25;
 /** A search begins when nothing was typed for so long. */
 const TYPING_MS = 250;
 
-const COLUMNS: readonly MessageKey[] = ['trash.key', 'trash.size', 'trash.at', 'trash.action'];
+const COLUMNS: readonly MessageKey[] = ['trash.key', 'trash.at', 'trash.action'];
 
 interface TrashTabProps {
   canRun: boolean;
@@ -88,7 +88,10 @@ export function TrashTab({ canRun, version }: TrashTabProps) {
           <Tbody>
             {items.map(({ id, key, at, size, why }) => (
               <Tr key={id} data-trash={id}>
-                <FileCells fileKey={key} note={t(`trash.why.${why}`)} size={size} />
+                <FileKeyCell
+                  fileKey={key}
+                  note={t('trash.note', { why: t(`trash.why.${why}`), size: format.bytes(size) })}
+                />
                 <Td style={{ whiteSpace: 'normal' }}>
                   <Typography>{format.moment(new Date(at).toISOString())}</Typography>
                 </Td>

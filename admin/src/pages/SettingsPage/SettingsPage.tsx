@@ -1,14 +1,4 @@
-import {
-  Blocker,
-  Form,
-  isFetchError,
-  Layouts,
-  Page,
-  useAPIErrorHandler,
-  useNotification,
-  useRBAC,
-  type FormHelpers,
-} from '@strapi/strapi/admin';
+import { Blocker, Form, Layouts, Page, useNotification, useRBAC, type FormHelpers } from '@strapi/strapi/admin';
 import { Box, Button, Flex, Tabs } from '@strapi/design-system';
 import { Check } from '@strapi/icons';
 import { useMemo, useRef, useState } from 'react';
@@ -29,6 +19,8 @@ import { useSettings } from '../../hooks/useSettings';
 import { useSyncActions } from '../../hooks/useSyncActions';
 import { useSyncStatus } from '../../hooks/useSyncStatus';
 import { TABS, useTab, type TabName } from '../../hooks/useTab';
+import { useKnownText } from '../../hooks/useKnownText';
+import { useRefusalText } from '../../hooks/useRefusalText';
 import { useTranslation } from '../../hooks/useTranslation';
 import { PERMISSIONS } from '../../permissions';
 import { toChanges, toDraft, type SettingsDraft } from '../../settingsDraft';
@@ -77,8 +69,9 @@ interface LoadedSettingsProps {
 
 function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps) {
   const t = useTranslation();
+  const known = useKnownText();
   const { toggleNotification } = useNotification();
-  const { formatAPIError } = useAPIErrorHandler();
+  const refusalText = useRefusalText();
   const { status, pace, unreachable, loggedOut, refresh } = useSyncStatus();
   const actions = useSyncActions(refresh);
   const syncsAfterSave = useRef(false);
@@ -101,13 +94,12 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
       toggleNotification({ type: 'success', message: t('notification.saved') });
       if (syncs) await actions.start();
     } catch (error) {
-      const { fields, complete } = fieldErrors(error, draft, t);
+      const { fields, complete } = fieldErrors(error, draft, known);
       setErrors(fields);
       if (complete) openTab('settings');
       // Strapi's form moves to the first field that has one.
       focusErrors(fields);
-      const message = isFetchError(error) ? formatAPIError(error) : t('notification.unreachable');
-      toggleNotification({ type: 'danger', message: complete ? t('notification.invalid') : message });
+      toggleNotification({ type: 'danger', message: complete ? t('notification.invalid') : refusalText(error) });
     } finally {
       refresh();
     }

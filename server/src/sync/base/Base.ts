@@ -2,6 +2,7 @@ import type { RemoteObject } from '../bucket/Bucket';
 import type { WriteConditions } from '../bucket/probeConditions';
 import type { FeedChange } from '../Feed';
 import type { Fingerprint } from '../Fingerprint';
+import type { KeyLocks } from '../KeyLocks';
 import type { PlannedOperation } from '../PlannedOperation';
 
 /** What this directory and the bucket last agreed on for one key: the common ancestor of a three-way merge. */
@@ -72,6 +73,8 @@ export interface BaseFacts {
  * Every method throws `SyncError` `BASE_DAMAGED` where the store on disk cannot be read.
  */
 export interface Base {
+  /** Held by whoever works at a key: more than one run, and what is fetched while it is asked for, may use a base. */
+  readonly locks: KeyLocks;
   get(key: string): Promise<BaseEntry | undefined>;
   /** All entries, ascending by the UTF-8 bytes of their keys, as they were when the iteration began. */
   entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]>;
@@ -97,6 +100,7 @@ export interface Base {
    * opened. Rows that wait for the database stay.
    */
   forget(facts: BaseFacts): Promise<void>;
+  /** The same object for all who ask, so that nobody overwrites what another one noted. */
   facts(): Promise<BaseFacts>;
   setFacts(facts: BaseFacts): Promise<void>;
   /** Puts deletes aside on disk, so that memory does not grow with them. Keys must come ascending. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { RemoteObject } from '../bucket/Bucket';
 import type { FeedChange } from '../Feed';
+import type { KeyLocks } from '../KeyLocks';
 import type { PlannedOperation } from '../PlannedOperation';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
@@ -112,6 +113,10 @@ class SharedBase implements Base {
     this.#base = base;
     this.#tell = tell;
     this.#release = release;
+  }
+
+  get locks(): KeyLocks {
+    return this.#base.locks;
   }
 
   get(key: string): Promise<BaseEntry | undefined> {

@@ -6,6 +6,7 @@ import type { BucketIdentity, RemoteObject } from '../bucket/Bucket';
 import { errorCode } from '../errorCode';
 import type { FeedChange } from '../Feed';
 import type { KeyFilterOptions } from '../KeyFilter';
+import { KeyLocks } from '../KeyLocks';
 import type { PlannedOperation } from '../PlannedOperation';
 import { SyncError } from '../SyncError';
 import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
@@ -107,12 +108,14 @@ async function tryOpen(location: string): Promise<LevelBase | undefined> {
 type Row = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 
 class LevelBase implements Base {
+  readonly locks = new KeyLocks();
   readonly #level: ClassicLevel;
   readonly #location: string;
   /** Rows that wait for the write that goes on, and the promise of theirs. */
   #waiting: { rows: Row[]; written: Promise<void> } | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #outboxCount = 0;
+  #facts: Promise<BaseFacts> | undefined;
   #isDamaged = false;
 
   constructor(level: ClassicLevel, location: string) {
@@ -178,6 +181,7 @@ class LevelBase implements Base {
   }
 
   async forget(facts: BaseFacts): Promise<void> {
+    this.#facts = Promise.resolve(facts);
     const batch = this.#level.batch().put(FORGETTING_KEY, '1').put(FACTS_KEY, JSON.stringify(facts));
     await batch.write({ sync: true }).catch(this.#unwritable);
     await this.goOnForgetting();
@@ -191,13 +195,22 @@ class LevelBase implements Base {
     await this.#level.del(FORGETTING_KEY).catch(this.#unwritable);
   }
 
-  async facts(): Promise<BaseFacts> {
+  facts(): Promise<BaseFacts> {
+    this.#facts ??= this.#readFacts().catch((error: unknown) => {
+      this.#facts = undefined;
+      throw error;
+    });
+    return this.#facts;
+  }
+
+  async #readFacts(): Promise<BaseFacts> {
     const value = await this.#level.get(FACTS_KEY).catch(this.#unreadable);
     if (value === undefined) return { trustedModes: [], reconciled: false, deletes: [] };
     return this.#decoded(() => decodeFacts(value));
   }
 
   async setFacts(facts: BaseFacts): Promise<void> {
+    this.#facts = Promise.resolve(facts);
     await this.#level.put(FACTS_KEY, JSON.stringify(facts)).catch(this.#unwritable);
   }
 
