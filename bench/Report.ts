@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
 import { describeMachine } from './describeMachine';
 
 /** What a command of the bench found: to the terminal, and to the end of a file in Markdown. */
@@ -17,7 +18,9 @@ export class Report {
     if (isNew) await report.add(`# Measured\n\n${await describeMachine()}`);
     const args = process.argv.slice(2).filter((arg) => !arg.startsWith('--out'));
     const line = ['npm run', command, ...(args.length === 0 ? [] : ['--', ...args])].join(' ');
-    await report.add(`\n## \`${line}\`\n`);
+    const [load = NaN] = loadavg();
+    const others = `Load of the machine at the start (other work beside this makes every figure longer): ${load.toFixed(1)}.`;
+    await report.add(`\n## \`${line}\`\n\n${others}\n`);
     return report;
   }
 

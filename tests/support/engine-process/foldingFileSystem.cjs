@@ -39,6 +39,7 @@ for (const [name, paths] of Object.entries({
   lstat: 1,
   mkdir: 1,
   open: 1,
+  opendir: 1,
   readFile: 1,
   readdir: 1,
   realpath: 1,

@@ -1,5 +1,5 @@
 import { constants, type BigIntStats, type Dirent } from 'node:fs';
-import { lstat, mkdir, open, readdir, realpath, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, open, opendir, readdir, realpath, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
@@ -21,8 +21,8 @@ const LINKABLE_FOLDER = 'uploads';
 /** Files looked at together: enough to keep the thread pool busy, few enough to hold nothing up. */
 const STAT_BATCH = 64;
 
-/** The first byte of a hidden name. */
-const DOT = 0x2e;
+/** Stands for bytes that are no valid UTF-8 when Node decodes a name; a name may hold it, too. */
+const REPLACEMENT = '\ufffd';
 
 /** Names sorted out before other work gets its turn. */
 const NAMES_A_TURN = 1_000;
@@ -30,13 +30,25 @@ const NAMES_A_TURN = 1_000;
 /** Without such a character, JavaScript's own order is that of the UTF-8 bytes, and many times faster. */
 const SURROGATE = /[\ud800-\udfff]/;
 
-/** Something in a folder, at its place in the order of keys. */
+/** What of a folder is neither a plain file nor a folder that is entered. */
+type OddKind = 'link' | 'link-as-file' | 'link-as-folder' | 'undecodable';
+
+/**
+ * Something in a folder, by the name that it sorts by: a folder's ends with a slash, since the keys below it stand at
+ * that place. A bare string, but for what is odd: a folder may hold a million of them.
+ */
+type ListedName = string | { sortName: string; kind: OddKind };
+
+/** A name of a folder that is being walked, spelt out. */
 interface Name {
   key: string;
-  /** A folder sorts as `key + '/'`, where the keys below it stand. */
-  sortKey: string;
-  kind: 'file' | 'folder' | 'link' | 'link-as-file' | 'link-as-folder' | 'undecodable';
+  kind: 'file' | 'folder' | OddKind;
 }
+
+type Entry = Pick<Dirent, 'isDirectory' | 'isSymbolicLink'>;
+
+/** Entries of a folder that are read from the disk at a time. */
+const ENTRIES_AT_A_TIME = 1_000;
 
 /** Milliseconds for which the place where the root's links end is not looked up again. */
 const ROOT_TRUSTED_MS = 1_000;
@@ -76,10 +88,10 @@ export class LocalDirectory implements Local {
 
   async *walk(filter: KeyFilter, signal?: AbortSignal): AsyncIterable<LocalEntry[]> {
     const root = await realDirectory(this.#root);
-    const stack: Array<{ names: Name[]; next: number }> = [];
+    const stack: Array<{ folder: string; names: ListedName[]; next: number }> = [];
     const enter = async (key: string, path: string): Promise<LocalUnknown | undefined> => {
       try {
-        stack.push({ names: await readNames(key, path, filter, this.#onTemporary), next: 0 });
+        stack.push({ folder: key, names: await readNames(key, path, filter, this.#onTemporary), next: 0 });
         return undefined;
       } catch (error) {
         // A folder that went away since its parent was read is absent; a link whose target is away is not.
@@ -88,11 +100,12 @@ export class LocalDirectory implements Local {
       }
     };
 
-    stack.push({ names: await this.#readRoot(root, filter), next: 0 });
+    stack.push({ folder: '', names: await this.#readRoot(root, filter), next: 0 });
 
     for (let frame = stack.at(-1); frame; frame = stack.at(-1)) {
       throwIfCancelled(signal);
-      const name = frame.names[frame.next];
+      const { folder } = frame;
+      const name = spellOut(folder, frame.names[frame.next]);
       if (!name) {
         stack.pop();
       } else if (name.kind === 'folder') {
@@ -104,7 +117,7 @@ export class LocalDirectory implements Local {
         for (let one: Name | undefined = name; one && one.kind !== 'folder' && batch.length < STAT_BATCH;) {
           batch.push(one);
           frame.next += 1;
-          one = frame.names[frame.next];
+          one = spellOut(folder, frame.names[frame.next]);
         }
         const entries = await Promise.all(batch.map((one) => this.#look(root, one)));
         yield entries.filter((entry) => entry !== undefined);
@@ -208,7 +221,7 @@ export class LocalDirectory implements Local {
     }
   }
 
-  async #readRoot(root: string, filter: KeyFilter): Promise<Name[]> {
+  async #readRoot(root: string, filter: KeyFilter): Promise<ListedName[]> {
     try {
       return await readNames('', root, filter, this.#onTemporary);
     } catch (error) {
@@ -367,42 +380,88 @@ async function realDirectory(path: string): Promise<string> {
   throw missing(path);
 }
 
-/** The names of one folder that can matter to the filter, in the order of the keys they stand for. */
+/**
+ * The names of one folder that can matter to the filter, in the order of the keys they stand for.
+ * They are read bit by bit: a million entries with all that Node tells of them need ten times the room of their names.
+ */
 async function readNames(
   folder: string,
   path: string,
   filter: KeyFilter,
   onTemporary: (path: string) => void,
-): Promise<Name[]> {
-  const names: Name[] = [];
-  for (const [index, entry] of (await readdir(path, { withFileTypes: true, encoding: 'buffer' })).entries()) {
-    // The folder may hold 100,000 files: other work gets its turn in between.
-    if (index % NAMES_A_TURN === NAMES_A_TURN - 1) await nextTurn();
-    if (entry.name[0] === DOT && isTemporaryName(entry.name.toString())) onTemporary(join(path, entry.name.toString()));
-    else names.push(...namesOf(folder, entry, filter));
+): Promise<ListedName[]> {
+  const names: ListedName[] = [];
+  const take = (entry: Entry, name: string): void => {
+    if (isTemporaryName(name)) {
+      onTemporary(join(path, name));
+      return;
+    }
+    const listed = listedName(folder, name, entry, filter);
+    if (listed !== undefined) names.push(listed);
+  };
+  if (!(await readBitByBit(path, take))) {
+    names.length = 0;
+    for (const entry of await readdir(path, { withFileTypes: true, encoding: 'buffer' })) {
+      const name = entry.name.toString('utf8');
+      if (Buffer.compare(Buffer.from(name), entry.name) === 0) take(entry, name);
+      else if (isWanted(folder, name, entry, filter)) names.push({ sortName: name, kind: 'undecodable' });
+    }
   }
   await nextTurn();
-  return names.some(({ key }) => SURROGATE.test(key))
-    ? names.sort((a, b) => compareKeys(a.sortKey, b.sortKey))
-    : names.sort((a, b) => (a.sortKey < b.sortKey ? -1 : 1));
+  const isPlain = names.every((name) => typeof name === 'string' && !SURROGATE.test(name));
+  return isPlain ? names.sort() : names.sort((one, other) => compareKeys(sortNameOf(one), sortNameOf(other)));
 }
 
-function namesOf(folder: string, entry: Dirent<Buffer>, filter: KeyFilter): Name[] {
-  const name = entry.name.toString('utf8');
+/**
+ * @returns whether all was read: not where a name may be no valid Unicode, or where an entry could not be looked at.
+ * @throws where the folder cannot be opened.
+ */
+async function readBitByBit(path: string, take: (entry: Entry, name: string) => void): Promise<boolean> {
+  const opened = await opendir(path, { bufferSize: ENTRIES_AT_A_TIME });
+  try {
+    let seen = 0;
+    for await (const entry of opened) {
+      if (entry.name.includes(REPLACEMENT)) return false;
+      take(entry, entry.name);
+      seen += 1;
+      // The folder may hold 100,000 files: other work gets its turn in between.
+      if (seen % NAMES_A_TURN === 0) await nextTurn();
+    }
+    return true;
+  } catch {
+    // Reading it whole tells what is wrong, if it still is.
+    return false;
+  }
+}
+
+function listedName(folder: string, name: string, entry: Entry, filter: KeyFilter): ListedName | undefined {
   const key = folder === '' ? name : `${folder}/${name}`;
-  const asFile: Name = { key, sortKey: key, kind: 'file' };
-  const asFolder: Name = { key, sortKey: `${key}/`, kind: 'folder' };
-  if (Buffer.compare(Buffer.from(name), entry.name) !== 0) {
-    const isWanted = entry.isDirectory() ? filter.entersFolder(key) : filter.matches(key);
-    return isWanted ? [{ ...asFile, kind: 'undecodable' }] : [];
-  }
-  if (entry.isDirectory()) return filter.entersFolder(key) ? [asFolder] : [];
-  if (entry.isSymbolicLink()) {
-    if (key === LINKABLE_FOLDER) return filter.entersFolder(key) ? [asFolder] : [];
-    if (!filter.entersFolder(key)) return filter.matches(key) ? [{ ...asFile, kind: 'link-as-file' }] : [];
-    return filter.matches(key) ? [{ ...asFile, kind: 'link' }] : [{ ...asFolder, kind: 'link-as-folder' }];
-  }
-  return filter.matches(key) ? [asFile] : [];
+  const asFolder = `${name}/`;
+  if (entry.isDirectory()) return filter.entersFolder(key) ? asFolder : undefined;
+  if (!entry.isSymbolicLink()) return filter.matches(key) ? name : undefined;
+  if (key === LINKABLE_FOLDER) return filter.entersFolder(key) ? asFolder : undefined;
+  const matches = filter.matches(key);
+  if (!filter.entersFolder(key)) return matches ? { sortName: name, kind: 'link-as-file' } : undefined;
+  return matches ? { sortName: name, kind: 'link' } : { sortName: asFolder, kind: 'link-as-folder' };
+}
+
+function isWanted(folder: string, name: string, entry: Entry, filter: KeyFilter): boolean {
+  const key = folder === '' ? name : `${folder}/${name}`;
+  return entry.isDirectory() ? filter.entersFolder(key) : filter.matches(key);
+}
+
+function sortNameOf(name: ListedName): string {
+  return typeof name === 'string' ? name : name.sortName;
+}
+
+function spellOut(folder: string, listed: ListedName | undefined): Name | undefined {
+  if (listed === undefined) return undefined;
+  const sortName = sortNameOf(listed);
+  const isFolder = sortName.endsWith('/');
+  const name = isFolder ? sortName.slice(0, -1) : sortName;
+  const key = folder === '' ? name : `${folder}/${name}`;
+  if (typeof listed !== 'string') return { key, kind: listed.kind };
+  return { key, kind: isFolder ? 'folder' : 'file' };
 }
 
 function fingerprintOf(key: string, stats: BigIntStats): Fingerprint {
