@@ -1,4 +1,4 @@
-import { lstatSync } from 'node:fs';
+import { lstatSync, type BigIntStats } from 'node:fs';
 import { describeError } from '../services/describeError';
 import type { Log } from '../services/log';
 import type { Base, BaseEntry } from '../sync/base/Base';
@@ -57,9 +57,12 @@ export class KnownFiles {
     const remembered = this.#remembered.get(key);
     if (remembered === undefined) return { kind: 'ask' };
     if (remembered.kind === 'unknown') return { kind: Date.now() < remembered.until ? 'unknown' : 'ask' };
-    const now = fingerprintNow(serving, key);
+    const now = lookAt(serving, key);
     if (now === undefined) return { kind: 'unknown' };
-    return sameFingerprint(remembered.fingerprint, now) ? { kind: 'known', md5: remembered.md5 } : { kind: 'ask' };
+    const { size, mtimeNs, ctimeNs, inode } = remembered.fingerprint;
+    // Compared as they come: an answer may hold thousands of files.
+    const isSame = now.mtimeNs === mtimeNs && now.ctimeNs === ctimeNs && now.ino === inode && Number(now.size) === size;
+    return isSame ? remembered : { kind: 'ask' };
   }
 
   /** Asks the base for these keys, so that `look` has an answer. Where there is no base, they are unknown for a while. */
@@ -146,12 +149,16 @@ export class KnownFiles {
   }
 }
 
+function fingerprintNow(serving: Serving, key: string): Fingerprint | undefined {
+  const stats = lookAt(serving, key);
+  return stats && { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+}
+
 /** Not asynchronous: an answer may hold thousands of files, and each look takes a few microseconds. */
-function fingerprintNow({ directory }: Serving, key: string): Fingerprint | undefined {
+function lookAt({ directory }: Serving, key: string): BigIntStats | undefined {
   try {
     const stats = lstatSync(`${directory}/${key}`, STAT_OPTIONS);
-    if (stats?.isFile() !== true) return undefined;
-    return { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+    return stats?.isFile() === true ? stats : undefined;
   } catch {
     // What cannot be looked at is not surely the same.
     return undefined;

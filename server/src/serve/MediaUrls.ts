@@ -61,7 +61,7 @@ export class MediaUrls {
   #resolve(serving: Serving, siteUrls: readonly string[], url: string, unknown: Set<string>): string | undefined {
     const local = toLocal(url, siteUrls, serving.publicBaseUrl);
     if (local === undefined) return undefined;
-    const [, path = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(local) ?? [];
+    const { path, query, fragment } = partsOf(local);
     const known = this.#lookAt(serving, path.slice(UPLOADS.length), unknown);
     if (known === undefined) return undefined;
     const version = `v=${known.md5.slice(0, VERSION_LENGTH)}`;
@@ -84,6 +84,13 @@ export class MediaUrls {
     if (look.kind === 'ask') unknown.add(key);
     return look.kind === 'known' ? { key, md5: look.md5 } : undefined;
   }
+}
+
+function partsOf(local: string): { path: string; query: string; fragment: string } {
+  // Most URLs have nothing after the path, and an answer may hold thousands.
+  if (!local.includes('?') && !local.includes('#')) return { path: local, query: '', fragment: '' };
+  const [, path = '', query = '', fragment = ''] = /^([^?#]*)(\?[^#]*)?(#.*)?$/s.exec(local) ?? [];
+  return { path, query, fragment };
 }
 
 /** @returns the URL from `/uploads/` on, or `undefined` where it is not one of this site's media. */
