@@ -125,9 +125,9 @@ describe('public URLs in answers', () => {
   }
 
   async function waitUntilPublic(media: Media): Promise<string> {
-    return waitUntil(`${media.url} has a public URL`, async () => {
-      const url = await urlNow(media);
-      return url.startsWith(CDN) ? url : undefined;
+    return waitUntil(`${media.url} and its formats have public URLs`, async () => {
+      const { body } = await api.get(`/api/upload/files/${media.id}`).expect(200);
+      return urlsIn(body).every((url) => url.startsWith(CDN)) ? urlNow(media) : undefined;
     });
   }
 

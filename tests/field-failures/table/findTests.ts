@@ -14,7 +14,7 @@ export interface FoundTest {
 }
 
 const FOLDER = 'tests/field-failures';
-const TOP = /^describe(EachStore)?\('([^']*)'/;
+const TOP = /^describe(EachStore|RealestStore)?\('([^']*)'/;
 const TITLE = /(?:^|[\s(])['`"]([^\n]*?)['`"],?(?: (?:async )?\(|\s*$)/;
 
 /** The tests of an entry: those that carry its number in their titles, and those it names elsewhere. */
@@ -44,8 +44,8 @@ function testsOf(file: string): FoundTest[] {
   return found;
 }
 
-function serversOf(name: string, isEachStore: boolean): Server[] {
-  if (isEachStore) return ['in-project', 'ceph'];
+function serversOf(name: string, isOfStores: boolean): Server[] {
+  if (isOfStores) return ['in-project', 'ceph'];
   if (name.includes('[in-project]')) return ['in-project'];
   return name.includes('[ceph]') ? ['ceph'] : ['none'];
 }

@@ -6,8 +6,9 @@ const HEAD = `# Failures known from the field, tried here
 Made by \`npm run field-failures:table\` from the tests and from \`table/entries.ts\`; a test fails where it is stale.
 
 The numbers stand in the titles of the tests: \`npx jest --selectProjects field-failures -t '20\\.'\`. A cell says how
-many tests, or tables of cases, hold it there; all of them run with \`npm test\`. Peers are named with the thread in
-which their failure was reported.
+many tests, or tables of cases, hold it there. All of them run with \`npm test\`, those of tests/contract on Ceph where
+it is installed, and on both servers with \`npm run test:long\`. Peers are named with the thread in which their failure
+was reported.
 
 | # | Failure | Peers that fail | Here | In-project server | Ceph |
 | --: | --- | --- | --- | --- | --- |

@@ -22,7 +22,20 @@ function count(object, names) {
   }
 }
 
-count(fs, ['chmod', 'link', 'lstat', 'mkdir', 'open', 'opendir', 'readFile', 'readdir', 'realpath', 'rename', 'rm', 'rmdir']);
+count(fs, [
+  'chmod',
+  'link',
+  'lstat',
+  'mkdir',
+  'open',
+  'opendir',
+  'readFile',
+  'readdir',
+  'realpath',
+  'rename',
+  'rm',
+  'rmdir',
+]);
 count(fs, ['stat', 'statfs', 'unlink', 'utimes', 'writeFile']);
 count(ClassicLevel.prototype, ['_open', '_close', '_put', '_get', '_getMany', '_del', '_batch']);
 count(net.Socket.prototype, ['write']);
