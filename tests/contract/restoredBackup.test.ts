@@ -142,4 +142,16 @@ describeRealestStore('A backup restored beside a newer state', (store) => {
     }
     expect(await site.keysInBucket()).toHaveLength(30);
   });
+
+  test('in SINGLE mode a few files of which nothing old is left are not deleted unasked either', async () => {
+    const site = await create();
+    for (const name of ['a', 'b', 'c', 'd']) await site.write(`uploads/${name}.txt`, name);
+    expect(await site.run()).toMatchObject({ status: 'done', uploaded: 4 });
+    for (const name of ['a', 'b']) await restore(site, `uploads/${name}.txt`, `old ${name}`);
+    for (const name of ['c', 'd']) await site.remove(`uploads/${name}.txt`);
+    const plan = await site.preview();
+    expect(plan).toMatchObject({ refused: { guard: 'directory-emptied', count: 2 } });
+    expect(await site.run()).toMatchObject({ status: 'refused', deletedRemote: 0, baseForgotten: true });
+    expect(await site.keysInBucket()).toHaveLength(4);
+  });
 });

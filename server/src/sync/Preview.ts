@@ -72,11 +72,11 @@ export class Preview {
   async make(): Promise<string | undefined> {
     const { state, claim, facts, base, local } = this.#parts;
     await claim.look();
-    if (await isOutdated(this.#parts, { kind: 'whole' })) {
+    const isForgotten = await isOutdated(this.#parts, { kind: 'whole' });
+    if (!facts.emptied && (await isEmptied(base, local))) facts.emptied = 'directory-emptied';
+    if (isForgotten) {
       forgetFacts(facts);
       this.#known = { base: NOTHING_KNOWN, unsettled: new Map() };
-    } else if (!facts.emptied && (await isEmptied(base, local))) {
-      facts.emptied = 'directory-emptied';
     }
     state.enter('syncing');
     const seen = await this.#planListed();

@@ -89,9 +89,9 @@ export class Run {
     const { facts, base, local, state, options } = this.#parts;
     const isForgotten = await isOutdated(this.#parts, scope);
     if (isForgotten && options.beside) throw leftToWholeRun();
-    if (isForgotten) await this.#forget();
-    // Before the first file is fetched: afterwards the directory is empty no more.
+    // Before the base is forgotten, and the first file fetched: afterwards nobody can tell.
     if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
+    if (isForgotten) await this.#forget();
     if (scope.kind === 'keys') await this.#syncKeys(scope);
     throwIfCancelled(state.signal);
     if (isForgotten) await this.#syncAll('whole');

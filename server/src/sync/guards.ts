@@ -72,6 +72,9 @@ export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undef
       fix: MOUNT_FIX,
     };
   }
+  const isTooMany = firstRun && deletes > UNASKED_DELETES;
+  // A backup that lacks many files may look like an emptied directory, too.
+  if (isTooMany && replaced) return refuseFirstRun(facts);
   if (emptied) {
     return {
       guard: emptied,
@@ -81,16 +84,19 @@ export function checkGuards(facts: DeleteFacts): Omit<Refusal, 'digest'> | undef
       fix: MOUNT_FIX,
     };
   }
-  if (firstRun && deletes > UNASKED_DELETES) {
-    return {
-      guard: 'first-run',
-      count: deletes,
-      limit: UNASKED_DELETES,
-      message: `${replaced ? REPLACED : FIRST_RUN} The bucket holds ${deletes} files that are not here. They were left alone.`,
-      fix: replaced ? REPLACED_FIX : CONFIRM_FIX,
-    };
-  }
+  if (isTooMany) return refuseFirstRun(facts);
   return checkMaxDelete(facts);
+}
+
+/** The first run, or the first one after a backup was restored. */
+function refuseFirstRun({ deletes, replaced }: DeleteFacts): Omit<Refusal, 'digest'> {
+  return {
+    guard: 'first-run',
+    count: deletes,
+    limit: UNASKED_DELETES,
+    message: `${replaced ? REPLACED : FIRST_RUN} The bucket holds ${deletes} files that are not here. They were left alone.`,
+    fix: replaced ? REPLACED_FIX : CONFIRM_FIX,
+  };
 }
 
 function checkLocalDeletes(facts: DeleteFacts): Omit<Refusal, 'digest'> | undefined {
