@@ -636,6 +636,11 @@ export class SimulatedWorld {
   /** Whole runs, without trouble, until nothing happens any more; refused deletes are decided as a person would. */
   async #comeToRest(): Promise<void> {
     this.#note('quiet');
+    // As the queue does: files by name come before a look at everything.
+    for (const instance of this.#instances.keys()) {
+      await this.#sync({ do: 'media-events', instance }, { faults: [] });
+      this.#takeStock();
+    }
     for (let round = 0; round < ROUNDS; round++) {
       let isQuiet = true;
       for (const index of this.#instances.keys()) {
