@@ -67,6 +67,20 @@ const histories: [what: string, history: Partial<History>][] = [
     },
   ],
   [
+    'a media file is deleted on a server that has not looked at everything yet',
+    {
+      instances: 3,
+      actions: [
+        write(0, 6),
+        sync({ do: 'local', instance: 0 }),
+        remove(0, 0),
+        write(2, 6),
+        sync({ do: 'media-events', instance: 0 }),
+        remove(2, 0),
+      ],
+    },
+  ],
+  [
     'a server lost its files, and fetches a new one before anybody decides',
     { startsFull: true, actions: [write(1, A), loseFiles(0), whole(1), whole(0)] },
   ],

@@ -93,11 +93,19 @@ export class Run {
     if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
     if (isForgotten) await this.#forget();
     if (scope.kind === 'keys') await this.#syncKeys(scope);
+    else await this.#syncDeleted();
     throwIfCancelled(state.signal);
     if (isForgotten) await this.#syncAll('whole');
     else if (scope.kind !== 'keys') await this.#syncAll(scope.kind);
     // Beside another run, what this directory has seen is for that one to say.
     if (scope.kind === 'keys' && !options.beside) await this.#noteFeedPosition(scope.feedPosition);
+  }
+
+  /** A run of single files that became a whole one: what was deleted by name would look like what has yet to come. */
+  async #syncDeleted(): Promise<void> {
+    const { scope } = this.#parts.options;
+    if (scope.kind !== 'keys' || scope.deleted === undefined || scope.deleted.length === 0) return;
+    await this.#syncKeys({ kind: 'keys', keys: scope.deleted, deleted: scope.deleted });
   }
 
   /** Before anything is done: what base says of replaced files is wrong, on both sides. */
