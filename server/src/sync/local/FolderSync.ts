@@ -1,6 +1,6 @@
-import { open } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SharedWork } from '../SharedWork';
+import { syncPath } from './syncPath';
 
 /** Milliseconds for which names are gathered: in that time a few more files of the same folder come. */
 const GATHER_MS = 10;
@@ -18,7 +18,7 @@ export class FolderSync {
     const work =
       this.#folders.get(path) ??
       new SharedWork(
-        () => syncFolder(path),
+        () => syncPath(path),
         () => sleep(GATHER_MS),
       );
     this.#folders.set(path, work);
@@ -27,14 +27,5 @@ export class FolderSync {
     } finally {
       if (work.isIdle) this.#folders.delete(path);
     }
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { errorCode } from '../errorCode';
 import { SyncError } from '../SyncError';
 import { Leftovers } from './Leftovers';
+import { syncPath } from './syncPath';
 import { isTemporaryName } from './temporaryName';
 
 const OWNER_ONLY = 0o700;
@@ -245,13 +246,4 @@ async function writeDurably(path: string, text: string): Promise<void> {
     await handle.close();
   }
   await syncPath(dirname(path));
-}
-
-async function syncPath(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }
