@@ -37,9 +37,9 @@ describeEachStore('a site with thousands of files', (store) => {
       writeFileSync(path.join(publicDir, 'uploads', `file-${index}.txt`), `content of ${index}`);
     }
     bucket = await SiteBucket.create(store());
-    const { syncOn, ...pluginConfig } = bucket.config({ scanEvery: 0 });
+    const { syncOn, ...pluginConfig } = bucket.config();
     app = await startStrapi({ pluginConfig, publicDir });
-    await app.admin.put('/s3-sync/settings').send({ syncOn }).expect(200);
+    await app.admin.put('/s3-sync/settings').send({ syncOn, scanEvery: 0 }).expect(200);
     const { outcomes } = await waitUntil(
       'the first run has ended',
       async () => (countEndedRuns(app) > 0 ? readActivity() : undefined),
