@@ -306,6 +306,20 @@ describeEachStore('MULTI mode', (store) => {
     expect(await b.read('uploads/x.txt')).toBe('x');
   });
 
+  test('the same bytes put again live where the delete was carried out, although all rows were not seen yet', async () => {
+    for (const name of ['x', 'kept', 'kept-too', 'and-this']) await a.write(`uploads/${name}.txt`, name);
+    await run(a);
+    await run(b);
+    await b.remove('uploads/x.txt');
+    expect(await run(b)).toMatchObject({ deletedRemote: 1 });
+    const heard = { kind: 'keys' as const, keys: ['uploads/x.txt'], byName: new Set<string>(), heard: true };
+    expect(await run(a, { scope: heard })).toMatchObject({ deletedLocal: 1 });
+    await a.write('uploads/x.txt', 'x');
+    expect(await run(a, { scope: { kind: 'local' } })).toMatchObject({ status: 'done', uploaded: 1, deletedLocal: 0 });
+    await run(b);
+    expect(await b.read('uploads/x.txt')).toBe('x');
+  });
+
   test('a directory that was emptied under a server deletes nothing, with its base and without', async () => {
     for (let index = 0; index < 30; index++) await a.write(`uploads/${index}.txt`, String(index));
     await run(a);
@@ -373,6 +387,22 @@ describeEachStore('MULTI mode', (store) => {
     const back = await run(a, { referenced: async (keys) => new Set(keys) });
     expect(back).toMatchObject({ status: 'done', downloaded: 1, deletedRemote: 0 });
     expect(await a.read('uploads/named.png')).toBe('named');
+  });
+
+  test('a file that somebody else took from the bucket while a database row names it goes up again', async () => {
+    const keys = ['uploads/named.txt', 'uploads/other.txt'];
+    for (const key of [...keys, 'uploads/kept.txt']) await a.write(key, key);
+    await run(a);
+    for (const key of keys) await a.deleteObject(key);
+    const referenced = async () => new Set(['uploads/named.txt']);
+    const mode = { mode: 'MULTI' as const, multi: { feed, trashDays: 7 }, referenced };
+    expect((await a.preview(mode)).operations).toMatchObject([
+      { key: 'uploads/named.txt', action: 'upload', cause: 'gone-and-named' },
+      { key: 'uploads/other.txt', action: 'delete-local' },
+    ]);
+    expect(await run(a, { referenced })).toMatchObject({ status: 'done', uploaded: 1, deletedLocal: 1 });
+    expect(await a.keysInBucket()).toEqual(['uploads/kept.txt', 'uploads/named.txt']);
+    expect(await a.read('uploads/named.txt')).toBe('uploads/named.txt');
   });
 
   test('rows of the feed are applied by key, without a listing', async () => {

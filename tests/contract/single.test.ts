@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { makePipe } from '../support/makePipe';
 import { describeRealestStore, type Store } from '../support/stores';
 import { SyncedDirectory, type SyncedDirectoryOptions } from '../support/SyncedDirectory';
 
@@ -223,9 +224,9 @@ describeRealestStore('SINGLE mode', (store) => {
     const site = await create();
     for (let index = 0; index < 100; index++) await site.write(`uploads/${index}.txt`, String(index));
     for (let index = 0; index < 20; index++) await site.putObject(`uploads/extra-${index}`, 'extra');
-    await symlink('/nowhere', site.path('uploads/link'));
+    makePipe(site.path('uploads/pipe'));
     expect(await site.run()).toMatchObject({ status: 'partial', deletedRemote: 0, withheld: 20 });
-    await site.remove('uploads/link');
+    await site.remove('uploads/pipe');
     expect(await site.run()).toMatchObject({ status: 'refused', deletedRemote: 0, refused: { guard: 'first-run' } });
   });
 

@@ -141,6 +141,17 @@ describeEachStore('What must arrive as it is', (store) => {
     expect(await a.keysInBucket()).toEqual(['uploads/dangling', 'uploads/good.txt', 'uploads/out/planted.txt']);
   });
 
+  test('9. a link keeps no other file from being deleted', async () => {
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await a.write(`uploads/${name}.txt`, name);
+    await a.run();
+    await symlink('nothing-there', a.path('uploads/dangling'));
+    await a.putObject('uploads/dangling', 'planted');
+    await a.remove('uploads/b.txt');
+    expect(await a.run()).toMatchObject({ status: 'partial', failed: 1, deletedRemote: 1, withheld: 0 });
+    expect(await a.keysInBucket()).not.toContain('uploads/b.txt');
+    expect(await a.keysInBucket()).toContain('uploads/dangling');
+  });
+
   // rclone#1824, s3cmd PR#611
   test('10. an object that another tool wrote in parts of its own size is taken for the same, once and for all', async () => {
     const body = Buffer.alloc(11 * MIB, 'parts ');

@@ -131,6 +131,19 @@ describeEachStore('What must not be deleted', (store) => {
     expect(await site.keysInBucket()).toContain('uploads/1.txt');
   });
 
+  test('7. a file that a person deleted by name goes, whatever else of the same wish is refused', async () => {
+    const site = await createWithPolicy();
+    for (let index = 0; index < 5; index++) await site.write(`uploads/${index}.txt`, `content ${index}`);
+    await site.run();
+    await site.remove('uploads/1.txt');
+    await site.write('uploads/refused.txt', 'new');
+    await refuse(store(), site, 's3:PutObject', 'PutObject', 'uploads/refused.txt');
+    const keys = ['uploads/1.txt', 'uploads/refused.txt'];
+    const run = await site.run({ scope: { kind: 'keys', keys, deleted: ['uploads/1.txt'] } });
+    expect(run).toMatchObject({ status: 'partial', deletedRemote: 1, withheld: 0, failed: 1 });
+    expect(await site.keysInBucket()).not.toContain('uploads/1.txt');
+  });
+
   // aws-cli#4809
   test('7. deletes come after the last upload', async () => {
     const site = await create();

@@ -1,4 +1,4 @@
-import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from '../../server/src/sync/base/Base';
+import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete, Settled } from '../../server/src/sync/base/Base';
 import type * as LevelBase from '../../server/src/sync/base/LevelBase';
 import type { RemoteObject } from '../../server/src/sync/bucket/Bucket';
 import type { FeedChange } from '../../server/src/sync/Feed';
@@ -63,14 +63,27 @@ class CountedBase implements Base {
     return this.#base.entries();
   }
 
+  keys(): AsyncIterable<string[]> {
+    return this.#base.keys();
+  }
+
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
     await Steps.take();
     await this.#base.begin(keys, intent);
   }
 
-  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void> {
+  async settle(results: readonly Settled[], change?: FeedChange): Promise<void> {
     await Steps.take();
     await this.#base.settle(results, change);
+  }
+
+  heardUpTo(key: string): Promise<number | undefined> {
+    return this.#base.heardUpTo(key);
+  }
+
+  /** No step of its own: killed before or after it, a run leaves what means the same. */
+  forgetHeard(upTo: number): Promise<void> {
+    return this.#base.forgetHeard(upTo);
   }
 
   outbox(): Promise<{ id: string; change: FeedChange }[]> {

@@ -37,6 +37,8 @@ export interface KeyPast {
   entryDeleted?: 'synced' | 'unsynced';
   /** The last thing that was done with it: a person took it from the trash. */
   restored?: true;
+  /** Position of the last row; none where no row names the key. */
+  position?: number;
 }
 
 /** The rows that have nothing more to say to a directory. */
@@ -91,5 +93,6 @@ export function keyPast(rows: readonly FeedRow[], seen: SeenRows): KeyPast {
     supersededMd5s,
     ...(entryDeleted === undefined ? {} : { entryDeleted }),
     ...(last?.action === 'put' && last.byName ? { restored: true } : {}),
+    ...(last ? { position: last.position } : {}),
   };
 }

@@ -52,6 +52,13 @@ interface PerformNow extends PerformOptions {
   deletes: boolean;
 }
 
+interface Decided {
+  decision: Decision;
+  content?: LocalContent | undefined;
+  /** Position of the last row of the feed that names the key, where the feed was asked. */
+  heardUpTo?: number | undefined;
+}
+
 /** What reading the local file told. */
 interface LocalContent {
   fingerprint: Fingerprint;
@@ -142,7 +149,7 @@ export class MultiWorker implements KeyWorker {
   }
 
   async #performOnce(sides: KeySides, options: PerformNow): Promise<Outcome> {
-    const { decision, content } = await this.#decide(sides, options);
+    const { decision, content, heardUpTo } = await this.#decide(sides, options);
     const { key, local, remote, base } = sides;
     switch (decision.action) {
       case 'none':
@@ -170,15 +177,15 @@ export class MultiWorker implements KeyWorker {
         return this.#deleteRemote(sides, options.byName);
       case 'delete-local':
         if (!options.deletes) return { kind: 'to-delete', side: 'local', size: local?.size ?? 0 };
-        return this.#deleteLocal(sides);
+        return this.#deleteLocal(sides, options, heardUpTo);
       case 'compare':
         throw new SyncError('INTERNAL', { message: `${key} was compared and not decided.`, fix: 'Report it.', key });
     }
   }
 
   /** Decides, and reads what the decision needs: the contents, and what the feed says of them. */
-  async #decide(sides: KeySides, options: PerformOptions): Promise<{ decision: Decision; content?: LocalContent }> {
-    const { feed, seen, referenced } = this.#options;
+  async #decide(sides: KeySides, options: PerformOptions): Promise<Decided> {
+    const { feed, referenced } = this.#options;
     let content: (LocalContent & { evidence: Evidence }) | undefined;
     let decision = decide('MULTI', { ...sides, byName: isNamedHere(options) });
     if (decision.action === 'compare') {
@@ -190,18 +197,27 @@ export class MultiWorker implements KeyWorker {
     // A person who has just put the file there knows what they want, whatever was deleted before.
     if (isNamedHere(options) && (await isNamed())) return { decision, content };
 
-    const past = await feed.past(sides.key, seen);
+    const past = await feed.past(sides.key, await this.#seenOf(sides.key));
+    const heardUpTo = past.position;
     const isMeant = past.entryDeleted === 'unsynced' || (sides.local && past.entryDeleted === 'synced');
     if (isMeant && !(await isNamed())) {
       const evidence = content?.evidence;
-      return { decision: decide('MULTI', { ...sides, evidence, feed: 'entry-deleted' }), content };
+      return { decision: decide('MULTI', { ...sides, evidence, feed: 'entry-deleted' }), content, heardUpTo };
     }
     const isSilent = past.deletedMd5 === undefined && past.supersededMd5s.size === 0;
-    if (!sides.local || decision.row === 'M7' || isSilent) return { decision, content };
+    if (!sides.local || decision.row === 'M7' || isSilent) return { decision, content, heardUpTo };
     content ??= await this.#compare(sides);
     const verdict = verdictOf(past, content.md5);
     const settled = decide('MULTI', { ...sides, evidence: content.evidence, feed: verdict });
-    return { decision: settled, content };
+    return { decision: settled, content, heardUpTo };
+  }
+
+  /** A delete of others that was carried out here has no more to say, whatever the position of the directory. */
+  async #seenOf(key: string): Promise<SeenRows> {
+    const { base, seen } = this.#options;
+    const heard = await base.heardUpTo(key);
+    if (heard === undefined) return seen;
+    return { directoryId: seen.directoryId, position: Math.max(heard, seen.position ?? heard) };
   }
 
   async #compare({ key, remote, base }: KeySides): Promise<LocalContent & { evidence: Evidence }> {
@@ -414,12 +430,19 @@ export class MultiWorker implements KeyWorker {
     return { md5, etag: remote.etag };
   }
 
-  async #deleteLocal({ key, local }: KeySides): Promise<Outcome> {
-    const { bucket, base, writer, signal } = this.#options;
+  /** @param heardUpTo the last row of the feed that names the key: the file goes because of it, or of nothing there. */
+  async #deleteLocal(sides: KeySides, options: PerformOptions, heardUpTo: number | undefined): Promise<Outcome> {
+    const { key, local } = sides;
+    const { bucket, base, writer, signal, referenced } = this.#options;
+    // No server deletes what a database row names: somebody else took it from the bucket, and it would be lost for good.
+    if ((await referenced([key])).has(key)) {
+      await this.#upload(sides, { absent: true }, options, undefined);
+      return { kind: 'uploaded' };
+    }
     if (!local || (await bucket.head(key, signal)) !== undefined) throw lostRace(key);
     await base.begin([key], { action: 'delete-local', at: Date.now() });
     await writer.remove(key, local);
-    await this.#settle(key, undefined, undefined);
+    await base.settle([{ key, entry: undefined, ...(heardUpTo === undefined ? {} : { heardUpTo }) }]);
     return { kind: 'deleted-local' };
   }
 

@@ -13,7 +13,7 @@ import type { KeyWorker } from './KeyWorker';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
 import { OperationList } from './OperationList';
-import { plan, type PlanInput } from './plan';
+import { plan, type Planned, type PlanInput } from './plan';
 import { causeOfRow, describeCause, type PlanCause } from './planCause';
 import type { PlannedAction, PlannedOperation } from './PlannedOperation';
 import type { RunState } from './RunState';
@@ -103,31 +103,33 @@ export class Preview {
     }
   }
 
-  async #planAll(listing: AsyncIterable<RemoteObject[]>): Promise<SeenByWalk> {
+  async #planAll(listing: PlanInput['listing']): Promise<SeenByWalk> {
     const { options, state, local } = this.#parts;
     const { mode, filter } = options;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     await this.#transfers.clear();
     await this.#deletes.clear();
     try {
-      for await (const item of plan({ mode, filter, local, listing, signal: state.signal, ...this.#known })) {
-        throwIfCancelled(state.signal);
-        if (item.kind === 'problem') {
-          state.failProblem(item);
-          continue;
+      for await (const batch of plan({ mode, filter, local, listing, signal: state.signal, ...this.#known })) {
+        for (const item of batch) {
+          throwIfCancelled(state.signal);
+          if (item.kind === 'problem') state.failProblem(item);
+          else await this.#see(item, seen);
         }
-        const { sides, decision } = item;
-        state.see();
-        if (sides.local) seen.localFiles += 1;
-        if (sides.remote) seen.remoteObjects += 1;
-        const isKept = sides.local !== undefined || sides.unknown;
-        seen.folders.see(sides.key, isKept ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
-        await this.#take(sides, decision);
       }
     } finally {
       await this.#pool.idle();
     }
     return seen;
+  }
+
+  async #see({ sides, decision }: Extract<Planned, { kind: 'key' }>, seen: SeenByWalk): Promise<void> {
+    this.#parts.state.see();
+    if (sides.local) seen.localFiles += 1;
+    if (sides.remote) seen.remoteObjects += 1;
+    const isKept = sides.local !== undefined || sides.unknown;
+    seen.folders.see(sides.key, isKept ? 'kept' : decision.action === 'delete-remote' ? 'deleted' : 'other');
+    await this.#take(sides, decision);
   }
 
   async #take(sides: KeySides, first: Decision): Promise<void> {
@@ -194,16 +196,22 @@ export class Preview {
     return digest;
   }
 
-  /** What the Media Library still names is not deleted in the bucket: SINGLE withholds it, MULTI fetches it back. */
+  /** What the Media Library still names is not deleted: SINGLE withholds it, MULTI brings it back. */
   async #tellDeletes(side: PlannedDelete['side'], batch: readonly PlannedDelete[]): Promise<void> {
     const { options } = this.#parts;
-    const named = side === 'remote' ? await options.referenced(batch.map(({ key }) => key)) : new Set<string>();
+    const named = await options.referenced(batch.map(({ key }) => key));
     const cause = side === 'remote' ? 'not-here-any-more' : 'not-in-bucket-any-more';
     for (const { key, size } of batch) {
       if (!named.has(key)) await this.#onOperation(operation(key, `delete-${side}`, cause, size));
-      else if (options.mode === 'MULTI') await this.#onOperation(operation(key, 'download', 'still-named', size));
+      else if (options.mode === 'MULTI') await this.#onOperation(rescue(key, side, size));
     }
   }
+}
+
+function rescue(key: string, side: PlannedDelete['side'], size: number): PlannedOperation {
+  return side === 'remote'
+    ? operation(key, 'download', 'still-named', size)
+    : operation(key, 'upload', 'gone-and-named', size);
 }
 
 function operation(key: string, action: PlannedAction, cause: PlanCause, size: number): PlannedOperation {

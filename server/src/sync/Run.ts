@@ -15,7 +15,7 @@ import type { KeyResult, KeyWorker, PerformOptions } from './KeyWorker';
 import { Blocked } from './local/Blocked';
 import type { Local } from './local/Local';
 import type { KeySides } from './mergeSides';
-import { plan, type Planned } from './plan';
+import { plan, type Planned, type PlanInput } from './plan';
 import type { RunState } from './RunState';
 import { SideTotals } from './SideTotals';
 import { SyncError } from './SyncError';
@@ -124,8 +124,7 @@ export class Run {
     this.#deletes = new DeletePlan(this.#parts.base);
     if (scope === 'whole') await claim.check();
     state.enter('syncing');
-    const seen =
-      scope === 'local' ? await this.#transferAll(this.#listingOfBase(), scope) : await this.#transferWhole(scope);
+    const seen = scope === 'local' ? await this.#transferAll('as-base', scope) : await this.#transferWhole(scope);
     throwIfCancelled(state.signal);
     state.enter('deleting');
     await this.#deletes.leaveOut(this.#session.moved);
@@ -157,12 +156,9 @@ export class Run {
     await this.#pool.idle();
     throwIfCancelled(state.signal);
     state.enter('deleting');
-    if (state.failed > 0) {
-      state.withhold(keysOf(deletesByName), ...this.#whyAfterFailures());
-    } else {
-      for (let at = 0; at < deletesByName.length; at += DELETE_BATCH) {
-        this.#note(await this.#performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard }));
-      }
+    // What a person deleted by name depends on no transfer: one file that fails for days must not hold it back.
+    for (let at = 0; at < deletesByName.length; at += DELETE_BATCH) {
+      this.#note(await this.#performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard }));
     }
     await this.#deleteAll(undefined);
     await this.#transferBlocked();
@@ -263,19 +259,13 @@ export class Run {
     } catch (error) {
       if (!(error instanceof SyncError) || error.code !== 'LISTING_OUT_OF_ORDER') throw error;
       // What was transferred so far was looked at by itself; deletes were only put aside. So: again, sorted.
+      state.walkAgain();
       return this.#transferAll(base.sortListing(bucket.listUnordered(filter.prefixes, state.signal)), scope);
     }
   }
 
-  /** What base says of the bucket, in the form of a listing. */
-  async *#listingOfBase(): AsyncIterable<RemoteObject[]> {
-    for await (const rows of this.#parts.base.entries()) {
-      yield rows.map(({ key, entry }) => ({ key, size: entry.fingerprint.size, etag: entry.etag, lastModifiedMs: 0 }));
-    }
-  }
-
   /** Walks and lists, transfers as it goes, and puts the deletes aside. */
-  async #transferAll(listing: AsyncIterable<RemoteObject[]>, scope: SyncScope['kind']): Promise<SeenByWalk> {
+  async #transferAll(listing: PlanInput['listing'], scope: SyncScope['kind']): Promise<SeenByWalk> {
     const { options, state, local, base } = this.#parts;
     const { filter } = options;
     const unsettled = this.#unsettled;
@@ -284,10 +274,12 @@ export class Run {
     this.#totals = new SideTotals();
     await this.#deletes.clear();
     try {
-      for await (const item of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
-        throwIfCancelled(state.signal);
-        if (item.kind === 'problem') state.failProblem(item);
-        else await this.#take(item, seen);
+      for await (const batch of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
+        for (const item of batch) {
+          throwIfCancelled(state.signal);
+          const taken = item.kind === 'problem' ? state.failProblem(item) : this.#take(item, seen);
+          if (taken) await taken;
+        }
       }
     } finally {
       await this.#pool.idle();
@@ -295,7 +287,8 @@ export class Run {
     return seen;
   }
 
-  async #take({ sides, decision }: Extract<Planned, { kind: 'key' }>, seen: SeenByWalk): Promise<void> {
+  /** @returns a promise only where there is something to wait for: most files of most runs are unchanged. */
+  #take({ sides, decision }: Extract<Planned, { kind: 'key' }>, seen: SeenByWalk): Promise<void> | undefined {
     const { state } = this.#parts;
     const { key, local, remote, unknown } = sides;
     state.see();
@@ -306,15 +299,13 @@ export class Run {
     switch (decision.action) {
       case 'none':
         if (local) state.note(key, { kind: 'unchanged' });
-        return;
+        return undefined;
       case 'delete-remote':
-        await this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
-        return;
+        return this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
       case 'delete-local':
-        await this.#deletes.add({ key, side: 'local', size: local?.size ?? 0 });
-        return;
+        return this.#deletes.add({ key, side: 'local', size: local?.size ?? 0 });
       default:
-        await this.#startTransfer(sides, NOT_BY_NAME, (planned) => this.#deletes.add(planned));
+        return this.#startTransfer(sides, NOT_BY_NAME, (planned) => this.#deletes.add(planned));
     }
   }
 
@@ -504,6 +495,7 @@ export class Run {
     if (position === undefined || state.failed > 0 || state.refused || position <= (facts.feedPosition ?? -1)) return;
     facts.feedPosition = position;
     await base.setFacts(facts);
+    await base.forgetHeard(position);
   }
 
   /** A key that was begun, and of which nothing is left on any side, came by nowhere in this run. */

@@ -53,7 +53,7 @@ export class RunState {
     bytes: 0,
   };
   #seen = 0;
-  /** Objects that can be no file here. */
+  /** What is no file that could ever be synced: an object that can be none here, a link. */
   #foreign = 0;
   #phase: SyncPhase = 'starting';
   #currentKey: string | undefined;
@@ -79,8 +79,8 @@ export class RunState {
   }
 
   /**
-   * Transfers and looks at files that failed: with any, nothing may be deleted, for it may be the deleted file under a new
-   * name. An object that can be no file here is none of these.
+   * Transfers and looks at files that failed: with any, nothing may be inferred to be deleted, for it may be the deleted
+   * file under a new name. An object that can be no file here, or a link, is none of these.
    */
   get failed(): number {
     return this.#counts.failed - this.#foreign;
@@ -154,7 +154,7 @@ export class RunState {
 
   /** Notes a key of which nothing may be concluded. */
   failProblem({ side, failure }: Extract<Planned, { kind: 'problem' }>): void {
-    if (side === 'remote') this.#foreign += 1;
+    if (side === 'remote' || failure.code === 'SYMLINK') this.#foreign += 1;
     this.fail(failure, failure.key ?? '');
   }
 
@@ -163,6 +163,11 @@ export class RunState {
     const named = Math.max(0, NAMED_WITHHELD - this.#counts.withheld);
     for (const key of keys.slice(0, named)) this.#options.onFailure?.({ key, code: 'WITHHELD', message, fix });
     this.#counts.withheld += keys.length;
+  }
+
+  /** The walk begins again: what it finds unchanged is counted anew. */
+  walkAgain(): void {
+    this.#counts.unchanged = 0;
   }
 
   /** Notes that the base was forgotten, because most files had been replaced. */

@@ -3,6 +3,9 @@ import { sep } from 'node:path';
 const MAX_KEY_BYTES = 1024;
 const MAX_NAME_BYTES = 255;
 
+/** Names of which nothing can be wrong but their length: most of them, and a walk checks each. */
+const PLAIN_NAMES = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/;
+
 /**
  * Says why a key must never be turned into a local path, or `undefined` where it is safe.
  *
@@ -13,6 +16,7 @@ const MAX_NAME_BYTES = 255;
  * @returns the reason in words, fit to follow "The key cannot be a file here: ".
  */
 export function checkKey(key: string): string | undefined {
+  if (key.length <= MAX_NAME_BYTES && PLAIN_NAMES.test(key)) return undefined;
   if (key === '') return 'it is empty';
   if (key.includes('\0')) return 'it holds a NUL character';
   if (key.startsWith('/')) return 'it begins with a slash';

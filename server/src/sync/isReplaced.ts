@@ -33,8 +33,8 @@ interface Counts {
  */
 export async function isReplaced(base: Base, local: Local, inodesCount: boolean): Promise<boolean> {
   const sample = new Reservoir(SAMPLE);
-  for await (const rows of base.entries()) for (const row of rows) sample.offer(row);
-  const counts = await count(sample.rows, local, inodesCount);
+  for await (const keys of base.keys()) for (const key of keys) sample.offer(key);
+  const counts = await count(await rowsOf(base, sample.keys), local, inodesCount);
   if (sample.seen <= SAMPLE) return isMost(counts);
   if (counts.replaced * 100 < counts.known * SUSPICIOUS_PERCENT) return false;
   const total: Counts = { known: 0, replaced: 0, copied: 0 };
@@ -94,9 +94,15 @@ interface Row {
   entry: BaseEntry;
 }
 
-/** A random sample of a stream: each row has the same chance (Vitter's algorithm R). */
+async function rowsOf(base: Base, keys: readonly string[]): Promise<Row[]> {
+  const rows = keys.map(async (key) => ({ key, entry: await base.get(key) }));
+  // What is no longer known says nothing.
+  return (await Promise.all(rows)).flatMap(({ key, entry }) => (entry ? [{ key, entry }] : []));
+}
+
+/** A random sample of a stream: each key has the same chance (Vitter's algorithm R). */
 class Reservoir {
-  readonly rows: Row[] = [];
+  readonly keys: string[] = [];
   readonly #size: number;
   seen = 0;
 
@@ -104,13 +110,13 @@ class Reservoir {
     this.#size = size;
   }
 
-  offer(row: Row): void {
+  offer(key: string): void {
     this.seen += 1;
-    if (this.rows.length < this.#size) {
-      this.rows.push(row);
+    if (this.keys.length < this.#size) {
+      this.keys.push(key);
       return;
     }
     const at = Math.floor(Math.random() * this.seen);
-    if (at < this.#size) this.rows[at] = row;
+    if (at < this.#size) this.keys[at] = key;
   }
 }

@@ -21,58 +21,80 @@ export type Merged = KeySides | { kind: 'problem'; problem: LocalUnknown };
 /** The three sides as streams, each ascending by the UTF-8 bytes of its keys. */
 export interface SortedSides {
   local: ReturnType<Local['walk']>;
-  remote: AsyncIterable<RemoteObject[]>;
+  /** `as-base`: the bucket is taken to be as base says. */
+  remote: AsyncIterable<RemoteObject[]> | 'as-base';
   base: ReturnType<Base['entries']>;
 }
 
+/** Keys handed on together at the most. */
+const BATCH = 256;
+
 /**
  * Joins the three sides by key, in one pass and in order; memory holds a few batches and the unknown folders above
- * the current key.
+ * the current key. What is at hand comes in batches: a step of an asynchronous iteration costs as much as a comparison.
  *
- * @throws whatever a side throws.
+ * @throws whatever a side throws, after what came before it.
  */
-export async function* mergeSides(sides: SortedSides): AsyncIterable<Merged> {
+export async function* mergeSides(sides: SortedSides): AsyncIterable<Merged[]> {
   const local = new Cursor<LocalEntry>(sides.local);
-  const remote = new Cursor<RemoteObject>(sides.remote);
+  const remote = sides.remote === 'as-base' ? undefined : new Cursor<RemoteObject>(sides.remote);
   const base = new Cursor<{ key: string; entry: BaseEntry }>(sides.base);
   const unknownFolders = new UnknownFolders();
+  let batch: Merged[] = [];
   try {
-    await Promise.all([local.advance(), remote.advance(), base.advance()]);
+    await Promise.all([local.advance(), remote?.advance(), base.advance()]);
     for (;;) {
-      const next = smallestKey(local.current && placeOf(local.current), remote.current?.key, base.current?.key);
-      if (next === undefined) return;
+      const next = smallestKey(local.current && placeOf(local.current), remote?.current?.key, base.current?.key);
+      if (next === undefined) break;
 
       const found = local.current;
       const isHere = found !== undefined && placeOf(found) === next;
+      let isBareProblem = false;
       if (isHere && found.kind === 'unknown') {
-        yield { kind: 'problem', problem: found };
-        // An unknown key goes on below, to be yielded with its other sides; a folder or a bare name is no key.
+        batch.push({ kind: 'problem', problem: found });
+        // An unknown key goes on below, to be handed on with its other sides; a folder or a bare name is no key.
         if (found.scope === 'folder' || found.scope === 'key-and-folder') unknownFolders.enter(found.key);
-        if (found.scope === 'folder' || found.scope === 'name') {
-          await local.advance();
-          continue;
-        }
+        isBareProblem = found.scope === 'folder' || found.scope === 'name';
       }
 
-      const sidesOfKey: KeySides = {
-        kind: 'key',
-        key: next,
-        local: isHere && found.kind === 'file' ? found.fingerprint : undefined,
-        remote: remote.current?.key === next ? remote.current : undefined,
-        base: base.current?.key === next ? base.current.entry : undefined,
-        unknown: (isHere && found.kind === 'unknown') || unknownFolders.cover(next),
+      const waits: Promise<void>[] = [];
+      const advance = (cursor: Cursor<unknown>): void => {
+        const wait = cursor.advance();
+        if (wait) waits.push(wait);
       };
-      const waits = [
-        isHere && local.advance(),
-        sidesOfKey.remote && remote.advance(),
-        sidesOfKey.base && base.advance(),
-      ].filter((wait) => wait instanceof Promise);
-      if (waits.length > 0) await Promise.all(waits);
-      yield sidesOfKey;
+      if (!isBareProblem) {
+        const known = base.current?.key === next ? base.current.entry : undefined;
+        const listed = remote?.current?.key === next ? remote.current : undefined;
+        batch.push({
+          kind: 'key',
+          key: next,
+          local: isHere && found.kind === 'file' ? found.fingerprint : undefined,
+          remote: remote === undefined && known ? objectOf(next, known) : listed,
+          base: known,
+          unknown: (isHere && found.kind === 'unknown') || unknownFolders.cover(next),
+        });
+        if (remote && listed) advance(remote);
+        if (known) advance(base);
+      }
+      if (isHere) advance(local);
+
+      if (waits.length === 0 && batch.length < BATCH) continue;
+      const advanced = Promise.all(waits);
+      // It is awaited below; until then a rejection must not count as unhandled.
+      advanced.catch(() => undefined);
+      yield batch;
+      batch = [];
+      await advanced;
     }
+    if (batch.length > 0) yield batch;
   } finally {
-    await Promise.all([local.close(), remote.close(), base.close()]);
+    await Promise.all([local.close(), remote?.close(), base.close()]);
   }
+}
+
+/** @returns what a listing would say of an object that is as base knows it. */
+function objectOf(key: string, { fingerprint, etag }: BaseEntry): RemoteObject {
+  return { key, size: fingerprint.size, etag, lastModifiedMs: 0 };
 }
 
 /** Folders that the walk could not enter, as far as keys below them can still come. */

@@ -6,7 +6,7 @@ import { decideRestore } from './decideRestore';
 import type { KeyFilter } from './KeyFilter';
 import type { Local } from './local/Local';
 import { lastAgreed } from './lastAgreed';
-import { mergeSides, type KeySides } from './mergeSides';
+import { mergeSides, type KeySides, type Merged } from './mergeSides';
 import { SyncError } from './SyncError';
 
 const DOT_NAME = /(^|\/)\.\.?(\/|$)/;
@@ -21,8 +21,8 @@ export interface PlanInput {
   mode: Mode | 'RESTORE';
   filter: KeyFilter;
   local: Local;
-  /** Pages of a listing, ascending by key. */
-  listing: AsyncIterable<RemoteObject[]>;
+  /** Pages of a listing, ascending by key; `as-base` where the bucket is taken to be as base says. */
+  listing: AsyncIterable<RemoteObject[]> | 'as-base';
   base: Pick<Base, 'entries'>;
   /** Operations that were begun and never settled. */
   unsettled: ReadonlyMap<string, Intent>;
@@ -30,26 +30,28 @@ export interface PlanInput {
 }
 
 /**
- * Plans a whole run, key by key in order, as the sides come in. Keys that are unknown locally get no operation.
+ * Plans a whole run, key by key in order, as the sides come in, in batches. Keys that are unknown locally get no
+ * operation.
  * @throws what the sides throw.
  */
-export async function* plan(input: PlanInput): AsyncIterable<Planned> {
+export async function* plan(input: PlanInput): AsyncIterable<Planned[]> {
   const unsafe: SyncError[] = [];
+  const { listing, filter } = input;
   const merged = mergeSides({
-    local: input.local.walk(input.filter, input.signal),
-    remote: matchingObjects(input.listing, input.filter, (failure) => unsafe.push(failure)),
+    local: input.local.walk(filter, input.signal),
+    remote: listing === 'as-base' ? listing : matchingObjects(listing, filter, (failure) => unsafe.push(failure)),
     base: input.base.entries(),
   });
-  for await (const item of merged) {
-    for (const failure of unsafe.splice(0)) yield { kind: 'problem', side: 'remote', failure };
-    if (item.kind === 'problem') {
-      yield { kind: 'problem', side: 'local', failure: item.problem.failure };
-    } else {
-      const sides = { ...item, base: lastAgreed(item.base, input.unsettled.get(item.key), item.remote, item.local) };
-      yield { kind: 'key', sides, decision: decideKey(input, sides) };
-    }
-  }
-  for (const failure of unsafe) yield { kind: 'problem', side: 'remote', failure };
+  const takeUnsafe = (): Planned[] => unsafe.splice(0).map((failure) => ({ kind: 'problem', side: 'remote', failure }));
+  for await (const batch of merged) yield [...takeUnsafe(), ...batch.map((item) => planOne(input, item))];
+  if (unsafe.length > 0) yield takeUnsafe();
+}
+
+function planOne(input: PlanInput, item: Merged): Planned {
+  if (item.kind === 'problem') return { kind: 'problem', side: 'local', failure: item.problem.failure };
+  const intent = input.unsettled.get(item.key);
+  const sides = intent ? { ...item, base: lastAgreed(item.base, intent, item.remote, item.local) } : item;
+  return { kind: 'key', sides, decision: decideKey(input, sides) };
 }
 
 function decideKey({ mode }: PlanInput, sides: KeySides): Decision {

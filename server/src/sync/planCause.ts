@@ -14,6 +14,7 @@ const TEXTS = {
   'not-here': 'not here',
   different: 'different here and in the bucket',
   'still-named': 'missing here, and the Media Library still names it',
+  'gone-and-named': 'not in the bucket any more, and the Media Library still names it',
   differs: 'the two sides differ',
 } as const;
 

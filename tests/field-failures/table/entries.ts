@@ -85,7 +85,7 @@ export const entries: readonly Entry[] = [
     number: 7,
     failure: 'Deletes come before uploads, or although uploads failed',
     peers: ['aws-cli#1417', 'aws-cli#4809', 's3-sync-client (reproduced)'],
-    here: 'transfers first; after a failed one nothing is deleted, and that is told',
+    here: 'transfers first; after a failed one nothing is deleted but what a person deleted by name, and that is told',
     elsewhere: [singleFaults('one refused upload is reported by key, the rest is uploaded, and nothing is deleted')],
   },
   {

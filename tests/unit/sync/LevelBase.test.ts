@@ -108,6 +108,14 @@ describe('The base', () => {
       expect(Math.max(...batches)).toBeLessThanOrEqual(1_000);
     });
 
+    it('are told by their keys alone, in the same order, where they are more than one batch', async () => {
+      const base = await open();
+      const keys = Array.from({ length: 2_500 }, (_, index) => `uploads/${index}-\u{1f600}`);
+      await base.settle(keys.map((key) => ({ key, entry: baseEntry() })));
+      await base.begin(['uploads/begun'], { action: 'upload', at: 0 });
+      expect(await collect(base.keys())).toEqual([...keys].sort(compareKeys));
+    });
+
     it('are dropped by a result without an entry', async () => {
       const base = await open();
       await put(base, ['a', 'b']);
@@ -370,6 +378,35 @@ describe('The base', () => {
       const again = await reopen(fresh);
       expect(await readdir(options.stateDirectory)).toHaveLength(2);
       expect(again).toBeDefined();
+    });
+  });
+
+  describe('what was carried out of the feed key by key', () => {
+    const gone = (key: string, heardUpTo: number) => ({ key, entry: undefined, heardUpTo });
+
+    it('is known of each key, survives a close, and is no entry', async () => {
+      const base = await open();
+      await base.settle([gone('a', 7), gone('b', 9)]);
+      const again = await reopen(base);
+      expect(await again.heardUpTo('a')).toBe(7);
+      expect(await again.heardUpTo('b')).toBe(9);
+      expect(await again.heardUpTo('c')).toBeUndefined();
+      expect(await collect(again.entries())).toEqual([]);
+    });
+
+    it('is forgotten once the directory has seen all rows up to there', async () => {
+      const base = await open();
+      await base.settle([gone('a', 7), gone('b', 9)]);
+      await base.forgetHeard(8);
+      expect(await base.heardUpTo('a')).toBeUndefined();
+      expect(await base.heardUpTo('b')).toBe(9);
+    });
+
+    it('is forgotten with all else that is known', async () => {
+      const base = await open();
+      await base.settle([gone('a', 7)]);
+      await base.forget({ trustedModes: [], reconciled: false, deletes: [] });
+      expect(await base.heardUpTo('a')).toBeUndefined();
     });
   });
 

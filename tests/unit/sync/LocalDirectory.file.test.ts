@@ -2,7 +2,7 @@ import { chmod, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:fs/
 import { dirname, join } from 'node:path';
 import { LocalDirectory } from '../../../server/src/sync/local/LocalDirectory';
 import { errorOf } from './support/errorOf';
-import { makePipe } from './support/makePipe';
+import { makePipe } from '../../support/makePipe';
 import { makeSocket } from './support/makeSocket';
 import { temporaryDirectories } from './support/temporaryDirectories';
 

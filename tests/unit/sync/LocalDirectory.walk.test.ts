@@ -1,4 +1,5 @@
-import { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import fs from 'node:fs';
+import fsPromises, { chmod, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import fc from 'fast-check';
@@ -8,7 +9,7 @@ import type { LocalEntry } from '../../../server/src/sync/local/Local';
 import { LocalDirectory } from '../../../server/src/sync/local/LocalDirectory';
 import { collect } from './support/collect';
 import { errorOf } from './support/errorOf';
-import { makePipe } from './support/makePipe';
+import { makePipe } from '../../support/makePipe';
 import { makeSocket } from './support/makeSocket';
 import { temporaryDirectories } from './support/temporaryDirectories';
 
@@ -340,6 +341,51 @@ describe('A walk', () => {
         expect((await errorOf(local.open(key))).code).toBe('SYMLINK');
       }
       expect((await errorOf(local.stat('b/x'))).code).toBe('SYMLINK');
+    });
+  });
+
+  describe('of a slow disk', () => {
+    const FILES = 300;
+    const files = Array.from({ length: FILES }, (_, index) => `file-${String(index).padStart(3, '0')}`);
+    const takes = (milliseconds: number): void => {
+      const end = performance.now() + milliseconds;
+      while (performance.now() < end);
+    };
+
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('leaves the looks to the thread pool: nothing else waits for the disk', async () => {
+      await put(root, ...files);
+      const { lstat } = fsPromises;
+      jest.spyOn(fsPromises, 'lstat').mockImplementation(
+        new Proxy(lstat, {
+          async apply(target, self, args: unknown[]): Promise<unknown> {
+            await new Promise((done) => setTimeout(done, 3));
+            const stats: unknown = await Reflect.apply(target, self, args);
+            return stats;
+          },
+        }),
+      );
+      const fromHere = jest.spyOn(fs, 'lstatSync');
+      expect(await walked(root)).toEqual(files);
+      expect(fromHere).not.toHaveBeenCalled();
+    });
+
+    it('that becomes slow in the middle holds the others up for a few looks only, and every file is found', async () => {
+      await put(root, ...files);
+      const { lstatSync } = fs;
+      const fromHere = jest.spyOn(fs, 'lstatSync').mockImplementation(
+        new Proxy(lstatSync, {
+          apply(target, self, args: unknown[]): unknown {
+            takes(10);
+            return Reflect.apply(target, self, args);
+          },
+        }),
+      );
+      expect(await walked(root)).toEqual(files);
+      expect(fromHere.mock.calls.length).toBeLessThanOrEqual(3);
     });
   });
 

@@ -31,7 +31,7 @@ function sidesOf(local: LocalEntry[], remote: RemoteObject[], base: BaseRow[]): 
 
 async function merge(sides: SortedSides): Promise<Merged[]> {
   const merged: Merged[] = [];
-  for await (const item of mergeSides(sides)) merged.push(item);
+  for await (const batch of mergeSides(sides)) merged.push(...batch);
   return merged;
 }
 
@@ -47,6 +47,35 @@ function lines(merged: readonly Merged[]): string[] {
 describe('mergeSides', () => {
   it('gives nothing of nothing', async () => {
     expect(await merge(sidesOf([], [], []))).toEqual([]);
+  });
+
+  it('takes the bucket to be as base says where nobody lists it', async () => {
+    const entry = baseEntry({ etag: 'etag-of-base' });
+    const sides: SortedSides = {
+      local: stream([[file('a'), file('new')]]),
+      remote: 'as-base',
+      base: stream([
+        [
+          { key: 'a', entry },
+          { key: 'gone', entry },
+        ],
+      ]),
+    };
+    const merged = await merge(sides);
+    expect(lines(merged)).toEqual(['a: local remote base', 'gone: remote base', 'new: local']);
+    expect(merged[0]).toMatchObject({ remote: { key: 'a', etag: 'etag-of-base', size: entry.fingerprint.size } });
+  });
+
+  it('hands on many keys of one side in batches, each key once and in order', async () => {
+    const keys = Array.from({ length: 1_000 }, (_, index) => String(index).padStart(4, '0'));
+    const sizes: number[] = [];
+    const seen: string[] = [];
+    for await (const batch of mergeSides(sidesOf(keys.map(file), [], []))) {
+      sizes.push(batch.length);
+      seen.push(...batch.flatMap((item) => (item.kind === 'key' ? [item.key] : [])));
+    }
+    expect(seen).toEqual(keys);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(256);
   });
 
   it('joins what the three sides know of a key, in the order of UTF-8 bytes', async () => {
@@ -268,6 +297,21 @@ describe('mergeSides', () => {
       expect(closed.sort()).toEqual(['base', 'local', 'remote']);
     });
 
+    it('hands on what came before the error', async () => {
+      const failure = new SyncError('LISTING_INCOMPLETE', { message: 'cut off', fix: '' });
+      const seen: string[] = [];
+      const sides: SortedSides = {
+        local: stream([[file('a'), file('b'), file('c')]]),
+        remote: side('remote', [], [[remoteObject('a'), remoteObject('b')]], failure),
+        base: stream([]),
+      };
+      const reading = async (): Promise<void> => {
+        for await (const batch of mergeSides(sides)) seen.push(...lines(batch));
+      };
+      await expect(reading()).rejects.toBe(failure);
+      expect(seen).toEqual(['a: local remote', 'b: local remote']);
+    });
+
     it('never takes the end of a failed listing for the end of the bucket', async () => {
       const seen: string[] = [];
       const failure = new SyncError('LISTING_INCOMPLETE', { message: 'cut off', fix: '' });
@@ -277,7 +321,8 @@ describe('mergeSides', () => {
         base: stream([[entryRow('b')]]),
       };
       const reading = async (): Promise<void> => {
-        for await (const item of mergeSides(sides)) if (item.kind === 'key') seen.push(item.key);
+        for await (const batch of mergeSides(sides))
+          for (const item of batch) if (item.kind === 'key') seen.push(item.key);
       };
       await expect(reading()).rejects.toBe(failure);
       expect(seen).not.toContain('b');
@@ -290,7 +335,7 @@ describe('mergeSides', () => {
         remote: side('remote', closed, [[remoteObject('a')], [remoteObject('b')], [remoteObject('c')]]),
         base: side('base', closed, [[entryRow('a')], [entryRow('b')], [entryRow('c')]]),
       };
-      for await (const item of mergeSides(sides)) if (item.kind === 'key') break;
+      for await (const batch of mergeSides(sides)) if (batch.length > 0) break;
       expect(closed.sort()).toEqual(['base', 'local', 'remote']);
     });
 

@@ -20,7 +20,7 @@ async function* pages(...objects: RemoteObject[]): AsyncIterable<RemoteObject[]>
 /** What a plan says, one line a key. */
 async function planned(input: Omit<PlanInput, 'mode' | 'filter'>): Promise<string[]> {
   const lines: string[] = [];
-  for await (const item of plan({ mode: 'SINGLE', filter, ...input })) lines.push(lineOf(item));
+  for await (const batch of plan({ mode: 'SINGLE', filter, ...input })) lines.push(...batch.map(lineOf));
   return lines;
 }
 

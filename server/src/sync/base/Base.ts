@@ -32,6 +32,15 @@ export interface Intent {
   uploadId?: string;
 }
 
+/** What came of an operation. */
+export interface Settled {
+  key: string;
+  /** `undefined` drops the entry. */
+  entry: BaseEntry | undefined;
+  /** The rows of the feed that name the key have been carried out up to this position. */
+  heardUpTo?: number;
+}
+
 /** A delete that waits for the end of the walk and for the guards. */
 export interface PlannedDelete {
   key: string;
@@ -78,13 +87,19 @@ export interface Base {
   get(key: string): Promise<BaseEntry | undefined>;
   /** All entries, ascending by the UTF-8 bytes of their keys, as they were when the iteration began. */
   entries(): AsyncIterable<{ key: string; entry: BaseEntry }[]>;
+  /** The keys of all entries, in the same order: a look at these alone costs a fraction. */
+  keys(): AsyncIterable<string[]>;
   /** Notes what is about to be done to these keys. */
   begin(keys: readonly string[], intent: Intent): Promise<void>;
   /**
    * Notes what came of it and forgets the intent, in one batch. `undefined` drops the entry.
    * @param change row for the change feed, kept here until the database has it.
    */
-  settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void>;
+  settle(results: readonly Settled[], change?: FeedChange): Promise<void>;
+  /** Position in the feed up to which the rows of a key were carried out here; `undefined` where none was by itself. */
+  heardUpTo(key: string): Promise<number | undefined>;
+  /** Forgets what was carried out up to here key by key: the directory has seen these rows as a whole. */
+  forgetHeard(upTo: number): Promise<void>;
   /** Rows that wait for the database, oldest first. */
   outbox(): Promise<{ id: string; change: FeedChange }[]>;
   /** Forgets rows that the database has. */

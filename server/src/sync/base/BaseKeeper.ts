@@ -4,7 +4,7 @@ import type { FeedChange } from '../Feed';
 import type { KeyLocks } from '../KeyLocks';
 import type { PlannedOperation } from '../PlannedOperation';
 import { SyncError } from '../SyncError';
-import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
+import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete, Settled } from './Base';
 import { locationOf, openBase, type BaseOptions } from './LevelBase';
 
 interface Kept {
@@ -127,14 +127,26 @@ class SharedBase implements Base {
     return this.#base.entries();
   }
 
+  keys(): AsyncIterable<string[]> {
+    return this.#base.keys();
+  }
+
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
     this.#tell(keys);
     await this.#base.begin(keys, intent);
   }
 
-  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void> {
+  async settle(results: readonly Settled[], change?: FeedChange): Promise<void> {
     await this.#base.settle(results, change);
     this.#tell(results.map(({ key }) => key));
+  }
+
+  heardUpTo(key: string): Promise<number | undefined> {
+    return this.#base.heardUpTo(key);
+  }
+
+  forgetHeard(upTo: number): Promise<void> {
+    return this.#base.forgetHeard(upTo);
   }
 
   outbox(): Promise<{ id: string; change: FeedChange }[]> {

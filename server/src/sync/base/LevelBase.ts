@@ -9,7 +9,7 @@ import type { KeyFilterOptions } from '../KeyFilter';
 import { KeyLocks } from '../KeyLocks';
 import type { PlannedOperation } from '../PlannedOperation';
 import { SyncError } from '../SyncError';
-import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete } from './Base';
+import type { Base, BaseEntry, BaseFacts, Intent, PlannedDelete, Settled } from './Base';
 import {
   decodeChange,
   decodeEntry,
@@ -18,6 +18,7 @@ import {
   decodeListed,
   decodePlannedDelete,
   decodePlannedOperation,
+  decodePosition,
   encodeEntry,
   encodeIntent,
   encodePlannedOperation,
@@ -41,6 +42,7 @@ const DELETE = 'd!';
 const OPERATION = 'p!';
 const LISTING = 'l!';
 const OUTBOX = 'o!';
+const HEARD = 'h!';
 const after = (part: string): string => `${part.slice(0, -1)}"`;
 
 /** What a base is about: with another bucket, prefix or filter it is another base. */
@@ -134,18 +136,44 @@ class LevelBase implements Base {
     }
   }
 
+  async *keys(): AsyncIterable<string[]> {
+    const iterator = this.#level.keys({ gte: ENTRY, lt: after(ENTRY) });
+    try {
+      for (;;) {
+        const keys = await iterator.nextv(BATCH).catch(this.#unreadable);
+        if (keys.length === 0) return;
+        yield keys.map((key) => key.slice(ENTRY.length));
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
     const value = encodeIntent(intent);
     await this.#write(keys.map((key) => ({ type: 'put', key: INTENT + key, value })));
   }
 
-  async settle(results: readonly { key: string; entry: BaseEntry | undefined }[], change?: FeedChange): Promise<void> {
-    const rows = results.flatMap(({ key, entry }): Row[] => [
+  async settle(results: readonly Settled[], change?: FeedChange): Promise<void> {
+    const rows = results.flatMap(({ key, entry, heardUpTo }): Row[] => [
       { type: 'del', key: INTENT + key },
       entry ? { type: 'put', key: ENTRY + key, value: encodeEntry(entry) } : { type: 'del', key: ENTRY + key },
+      ...(heardUpTo === undefined ? [] : [{ type: 'put' as const, key: HEARD + key, value: String(heardUpTo) }]),
     ]);
     if (change) rows.push({ type: 'put', key: OUTBOX + this.#nextOutboxId(), value: JSON.stringify(change) });
     await this.#write(rows);
+  }
+
+  async heardUpTo(key: string): Promise<number | undefined> {
+    const value = await this.#level.get(HEARD + key).catch(this.#unreadable);
+    return value === undefined ? undefined : this.#decoded(() => decodePosition(value));
+  }
+
+  async forgetHeard(upTo: number): Promise<void> {
+    for await (const rows of this.#rows(HEARD)) {
+      const old = rows.filter(([, value]) => this.#decoded(() => decodePosition(value)) <= upTo);
+      await this.#level.batch(old.map(([key]) => ({ type: 'del', key: HEARD + key }))).catch(this.#unwritable);
+    }
   }
 
   async outbox(): Promise<{ id: string; change: FeedChange }[]> {
@@ -192,6 +220,7 @@ class LevelBase implements Base {
     if ((await this.#level.get(FORGETTING_KEY).catch(this.#unreadable)) === undefined) return;
     await this.#clear(ENTRY);
     await this.#clear(INTENT);
+    await this.#clear(HEARD);
     await this.#level.del(FORGETTING_KEY).catch(this.#unwritable);
   }
 

@@ -92,6 +92,11 @@ export function decodeChange(text: string): FeedChange {
   return parse(changeSchema, text);
 }
 
+/** @throws {SyncError} `BASE_DAMAGED` */
+export function decodePosition(text: string): number {
+  return parse(z.number(), text);
+}
+
 const bigintText = z
   .string()
   .regex(/^-?\d+$/)
