@@ -5,7 +5,10 @@ export interface Wish {
   trigger: TriggerName;
   /** Names of files in `uploads/` that a person put or deleted. */
   uploads?: readonly string[];
-  /** Those of them whose entry in the Media Library was deleted here. */
+  /**
+   * Those of them whose entry in the Media Library was deleted here. Beside a wish for everything: those that still wait
+   * to be deleted by name, and come first.
+   */
   deleted?: readonly string[];
   /** The same, as keys: a person put them. */
   keys?: readonly string[];

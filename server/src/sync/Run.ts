@@ -101,11 +101,16 @@ export class Run {
     if (scope.kind === 'keys' && !options.beside) await this.#noteFeedPosition(scope.feedPosition);
   }
 
-  /** A run of single files that became a whole one: what was deleted by name would look like what has yet to come. */
+  /** Before everything is looked at: what was deleted by name would look merely missing, or like what has yet to come. */
   async #syncDeleted(): Promise<void> {
-    const { scope } = this.#parts.options;
-    if (scope.kind !== 'keys' || scope.deleted === undefined || scope.deleted.length === 0) return;
-    await this.#syncKeys({ kind: 'keys', keys: scope.deleted, deleted: scope.deleted });
+    const { state, options } = this.#parts;
+    const { scope } = options;
+    if (scope.kind === 'restore' || scope.deleted === undefined || scope.deleted.length === 0) return;
+    await this.#syncKeys({ kind: 'keys', keys: scope.deleted, deleted: scope.deleted }).catch((error: unknown) => {
+      if (error instanceof Refused) throw error;
+      // The rest is looked at all the same; what is not here counts for nothing then.
+      state.fail(asSyncError(error), '');
+    });
   }
 
   /** Before anything is done: what base says of replaced files is wrong, on both sides. */

@@ -35,8 +35,11 @@ export interface OtherDirectory {
  * Where no whole run has finished yet, every run but a restore is a whole one.
  */
 export type SyncScope =
-  | { kind: 'whole' }
-  | { kind: 'local' }
+  | {
+      kind: 'whole' | 'local';
+      /** Keys whose media entry was deleted on this server, and that are not done yet: by name, before all else. */
+      deleted?: readonly string[];
+    }
   | { kind: 'restore' }
   | {
       kind: 'keys';

@@ -47,12 +47,12 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
     state: SettingsState,
   ): RunRequest | undefined {
     if (changes !== undefined) return { trigger, scope: toScope(changes, claims) };
-    if (uploads === undefined && keys === undefined) {
-      return { trigger, scope: { kind: whole === true ? 'whole' : 'local' } };
-    }
     const { directory } = state.places;
     const keysOf = (names: readonly string[] = []): string[] =>
       names.flatMap((name) => keyOfUpload(settings.project, directory, name) ?? []);
+    if (uploads === undefined && keys === undefined) {
+      return { trigger, scope: { kind: whole === true ? 'whole' : 'local', deleted: keysOf(deleted) } };
+    }
     const all = [...keysOf(uploads), ...(keys ?? [])];
     const scope: SyncScope = { kind: 'keys', keys: all, deleted: keysOf(deleted) };
     return all.length === 0 ? undefined : { trigger, scope };

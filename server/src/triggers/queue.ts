@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks';
-import type { FeedChanges, Wish } from '../services/wishes';
+import type { Wish } from '../services/wishes';
+import { Gathered } from './Gathered';
 
 /**
  * - `again`: it did not work, but may work a little later; the pauses grow.
@@ -31,9 +32,6 @@ export interface Queue {
 export const FIRST_PAUSE_MS = 5_000;
 export const LONGEST_PAUSE_MS = 5 * 60_000;
 
-/** More files by name than this become a look at everything: what waits stays small, however long it waits. */
-export const MAX_NAMES = 10_000;
-
 /** The order in which what is due is carried out. */
 const KINDS = ['names', 'changes', 'everything'] as const;
 
@@ -57,7 +55,7 @@ interface Record {
  * merely missing may not be.
  */
 export function createQueue(options: QueueOptions): Queue {
-  const waiting = new Map<Kind, { wish: Wish; dueAt: number }>();
+  const waiting = new Map<Kind, Gathered>();
   const records: { [kind in Kind]: Record } = { names: newRecord(), changes: newRecord(), everything: newRecord() };
   let timer: { handle: NodeJS.Timeout; at: number } | undefined;
   let busy = false;
@@ -69,33 +67,32 @@ export function createQueue(options: QueueOptions): Queue {
     const kind = kindOf(wish);
     const known = waiting.get(kind);
     if (known !== undefined) options.onMerge?.();
-    const all = {
-      wish: known === undefined ? wish : merge(known.wish, wish),
-      dueAt: Math.min(known?.dueAt ?? dueAt, dueAt),
-    };
+    known?.add(wish, dueAt);
+    const all = known ?? new Gathered(wish, dueAt);
     waiting.set(kind, all);
-    if (kind !== 'names' || countNames(all.wish) <= MAX_NAMES) return;
-    waiting.delete(kind);
-    note({ trigger: all.wish.trigger }, all.dueAt);
+    if (!all.takeDropped()) return;
+    if (!all.hasNames) waiting.delete(kind);
+    note({ trigger: all.trigger }, all.dueAt);
   }
 
   /**
-   * When wishes of a kind may be carried out at the earliest. What was deleted by name and could not be done yet would
-   * look as if it were merely missing to a run of everything.
+   * When what waits may be carried out at the earliest. A run of everything gives files by name that failed a chance to
+   * be first, but for a few minutes only: one of them may fail for days.
    */
-  function pausedUntil(kind: Kind): number {
-    const own = records[kind].pausedUntil;
-    return kind === 'everything' ? Math.max(own, records.names.pausedUntil) : own;
+  function readyAt(kind: Kind, { dueAt }: Pick<Gathered, 'dueAt'>): number {
+    const own = Math.max(dueAt, records[kind].pausedUntil);
+    if (kind !== 'everything') return own;
+    return Math.max(own, Math.min(records.names.pausedUntil, dueAt + LONGEST_PAUSE_MS));
   }
 
   /** What is due by now, taken out. */
-  function takeDue(kinds: readonly Kind[]): [Kind, Wish][] {
+  function takeDue(kinds: readonly Kind[]): [Kind, Gathered][] {
     const now = Date.now();
-    return kinds.flatMap((kind): [Kind, Wish][] => {
-      const entry = waiting.get(kind);
-      if (entry === undefined || Math.max(entry.dueAt, pausedUntil(kind)) > now) return [];
+    return kinds.flatMap((kind): [Kind, Gathered][] => {
+      const gathered = waiting.get(kind);
+      if (gathered === undefined || readyAt(kind, gathered) > now) return [];
       waiting.delete(kind);
-      return [[kind, entry.wish]];
+      return [[kind, gathered]];
     });
   }
 
@@ -115,7 +112,7 @@ export function createQueue(options: QueueOptions): Queue {
   function schedule(): void {
     const open = [...waiting].filter(([kind]) => openKinds().includes(kind));
     if (stopped || open.length === 0) return;
-    const at = Math.min(...open.map(([kind, { dueAt }]) => Math.max(dueAt, pausedUntil(kind))));
+    const at = Math.min(...open.map(([kind, gathered]) => readyAt(kind, gathered)));
     if (timer !== undefined && timer.at <= at) return;
     clearTimeout(timer?.handle);
     timer = { handle: setTimeout(wake, Math.max(0, at - Date.now())).unref(), at };
@@ -145,16 +142,26 @@ export function createQueue(options: QueueOptions): Queue {
     }
   }
 
-  async function carryOutAll(due: readonly [Kind, Wish][]): Promise<void> {
-    for (const [kind, wish] of due) {
+  /**
+   * What was deleted by name and waits is handed to a run of everything, to do that first: it would look as if it were
+   * merely missing.
+   */
+  function withDeleted(wish: Wish): Wish {
+    const deleted = waiting.get('names')?.deleted;
+    return deleted === undefined ? wish : { ...wish, deleted };
+  }
+
+  async function carryOutAll(due: readonly [Kind, Gathered][]): Promise<void> {
+    for (const [kind, gathered] of due) {
       if (stopped) continue;
-      if (pausedUntil(kind) > Date.now()) {
-        note(wish, Date.now());
+      const wish = gathered.toWish();
+      if (readyAt(kind, gathered) > Date.now()) {
+        note(wish, gathered.dueAt);
         continue;
       }
       isLookingAtAll ||= kind === 'everything';
       if (isLookingAtAll) schedule();
-      follow(kind, wish, await carryOut(wish));
+      follow(kind, wish, await carryOut(kind === 'everything' ? withDeleted(wish) : wish));
     }
   }
 
@@ -202,33 +209,4 @@ export function pauseAfter(failures: number): number {
 function kindOf({ uploads, keys, changes }: Wish): Kind {
   if (changes !== undefined) return 'changes';
   return uploads === undefined && keys === undefined ? 'everything' : 'names';
-}
-
-function countNames({ uploads = [], keys = [] }: Wish): number {
-  return uploads.length + keys.length;
-}
-
-/** Puts two wishes of one kind together; the trigger of the first one stays. */
-function merge(one: Wish, other: Wish): Wish {
-  const uploads = union(one.uploads, other.uploads);
-  const keys = union(one.keys, other.keys);
-  const deleted = union(one.deleted, other.deleted);
-  const changes = one.changes && other.changes ? mergeChanges(one.changes, other.changes) : other.changes;
-  return {
-    trigger: one.trigger,
-    ...(uploads === undefined ? {} : { uploads }),
-    ...(keys === undefined ? {} : { keys }),
-    ...(deleted === undefined ? {} : { deleted }),
-    ...(changes === undefined ? {} : { changes }),
-    ...(one.whole === true || other.whole === true ? { whole: true } : {}),
-  };
-}
-
-function union(one: readonly string[] | undefined, other: readonly string[] | undefined): string[] | undefined {
-  return one === undefined && other === undefined ? undefined : [...new Set([...(one ?? []), ...(other ?? [])])];
-}
-
-function mergeChanges(one: FeedChanges, other: FeedChanges): FeedChanges {
-  const [older, newer] = one.position <= other.position ? [one, other] : [other, one];
-  return { keys: new Map([...older.keys, ...newer.keys]), position: newer.position };
 }

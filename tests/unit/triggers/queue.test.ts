@@ -3,11 +3,11 @@ import {
   createQueue,
   FIRST_PAUSE_MS,
   LONGEST_PAUSE_MS,
-  MAX_NAMES,
   pauseAfter,
   type Queue,
   type WishOutcome,
 } from '../../../server/src/triggers/queue';
+import { MAX_DELETED, MAX_NAMES } from '../../../server/src/triggers/Gathered';
 import type { Wish } from '../../../server/src/services/wishes';
 
 const COALESCE_MS = 2_000;
@@ -134,6 +134,48 @@ describe('the queue', () => {
     expect(carried.map(({ uploads }) => uploads)).toEqual([['a.jpg'], ['a.jpg'], undefined]);
   });
 
+  test('looks at everything within minutes, however long one file by name goes on failing', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'media', uploads: ['poison.jpg'] });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    for (let failure = 0; failure < 8; failure += 1) {
+      await end('again');
+      await jest.advanceTimersToNextTimerAsync();
+    }
+    await end('again');
+    for (let look = 1; look <= 3; look += 1) {
+      queue.add({ trigger: 'scan' });
+      const askedAt = Date.now();
+      for (let timers = 0; carried.at(-1)?.trigger !== 'scan' && timers < 10; timers += 1) {
+        await jest.advanceTimersToNextTimerAsync();
+        if (carried.at(-1)?.trigger === 'media') await end('again');
+      }
+      expect(carried.at(-1)).toEqual({ trigger: 'scan' });
+      expect(Date.now() - askedAt).toBeLessThanOrEqual(COALESCE_MS + LONGEST_PAUSE_MS);
+      await end('done');
+      await jest.advanceTimersToNextTimerAsync();
+      await end('again');
+    }
+  });
+
+  test('hands what was deleted by name and still waits to a run of everything, and tries it again by name', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'media', uploads: ['gone.jpg'], deleted: ['gone.jpg'] });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    await end('again');
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS);
+    await end('unsettled');
+    expect(carried.slice(2)).toEqual([{ trigger: 'content', deleted: ['gone.jpg'] }]);
+    await end('done');
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS);
+    expect(carried.slice(3)).toEqual([{ trigger: 'media', uploads: ['gone.jpg'], deleted: ['gone.jpg'] }]);
+    await end('done');
+    queue.add({ trigger: 'content' });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried.slice(4)).toEqual([{ trigger: 'content' }]);
+  });
+
   test('lets what comes in the meantime not wait for a file that is still being written', async () => {
     const { queue, carried, end } = startQueue();
     queue.add({ trigger: 'content' });
@@ -229,6 +271,38 @@ describe('the queue', () => {
     await jest.advanceTimersByTimeAsync(COALESCE_MS);
     expect(carried).toEqual([{ trigger: 'media' }]);
     expect(merged()).toBe(10);
+  });
+
+  test('keeps what was deleted by name apart from a look at everything, however many names there are', async () => {
+    const { queue, carried, end } = startQueue();
+    const names = (prefix: string, count: number) => Array.from({ length: count }, (_, index) => `${prefix}${index}`);
+    const deleted = names('gone', MAX_NAMES + 1);
+    queue.add({ trigger: 'media', uploads: deleted, deleted });
+    queue.add({ trigger: 'media', uploads: names('put', MAX_NAMES + 1) });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    expect(carried).toEqual([{ trigger: 'media', uploads: deleted, deleted }]);
+    await end();
+    expect(carried.slice(1)).toEqual([{ trigger: 'media' }]);
+  });
+
+  test('stays small: more deletes by name than can be kept become a look at everything', async () => {
+    const { queue, carried, end } = startQueue();
+    const deleted = Array.from({ length: MAX_DELETED + 1 }, (_, index) => `${index}.jpg`);
+    queue.add({ trigger: 'media', uploads: deleted, deleted });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    const kept = deleted.slice(0, MAX_DELETED);
+    expect(carried).toEqual([{ trigger: 'media', uploads: kept, deleted: kept }]);
+    await end();
+    expect(carried.slice(1)).toEqual([{ trigger: 'media' }]);
+  });
+
+  test('notes one more name among very many at once', async () => {
+    const { queue } = startQueue();
+    const deleted = Array.from({ length: MAX_DELETED }, (_, index) => `${index}.jpg`);
+    queue.add({ trigger: 'media', uploads: deleted, deleted });
+    const begunAt = performance.now();
+    for (const name of deleted.slice(0, 1_000)) queue.add({ trigger: 'media', uploads: [name], deleted: [name] });
+    expect(performance.now() - begunAt).toBeLessThan(1_000);
   });
 
   test('tells of each wish that joined another one', async () => {
