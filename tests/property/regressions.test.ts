@@ -39,6 +39,32 @@ const histories: [what: string, history: Partial<History>][] = [
     { startsFull: true, actions: [remove(0, A), whole(0), write(0, A), whole(0), remove(0, A), whole(0)] },
   ],
   [
+    'a media file that was deleted on another server is named again, with another content, before this one hears of it',
+    {
+      instances: 2,
+      actions: [
+        write(1, MEDIA + 1),
+        sync({ do: 'media-events', instance: 1 }),
+        remove(3, 0),
+        write(0, A),
+        sync(
+          { do: 'deliver-again', instance: 0, pick: 3 },
+          { interrupt: { at: 0, what: { do: 'whole', instance: 0 } } },
+        ),
+        sync(
+          { do: 'media-events', instance: 1 },
+          { interrupt: { at: 0, what: { do: 'deliver', instance: 0 }, isHere: true } },
+        ),
+        write(1, MEDIA + 1),
+        sync({ do: 'local', instance: 0 }, { crashAt: 0, interrupt: { at: 0, what: write(0, A) } }),
+        whole(0, { crashAt: 13, interrupt: { at: 0, what: { do: 'local', instance: 0 } } }),
+        remove(1, 0),
+        write(0, A),
+        whole(3, { crashAt: 0, interrupt: { at: 0, what: { do: 'media-events', instance: 0 }, isHere: true } }),
+      ],
+    },
+  ],
+  [
     'a file is deleted after the answer to its upload was lost',
     {
       instances: 1,

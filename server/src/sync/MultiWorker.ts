@@ -55,8 +55,8 @@ interface PerformNow extends PerformOptions {
 interface Decided {
   decision: Decision;
   content?: LocalContent | undefined;
-  /** Position of the last row of the feed that names the key, where the feed was asked. */
-  heardUpTo?: number | undefined;
+  /** Where the feed tells of what is to be done: the position of the last row that names the key. */
+  told?: number | undefined;
 }
 
 /** What reading the local file told. */
@@ -149,7 +149,7 @@ export class MultiWorker implements KeyWorker {
   }
 
   async #performOnce(sides: KeySides, options: PerformNow): Promise<Outcome> {
-    const { decision, content, heardUpTo } = await this.#decide(sides, options);
+    const { decision, content, told } = await this.#decide(sides, options);
     const { key, local, remote, base } = sides;
     switch (decision.action) {
       case 'none':
@@ -177,7 +177,7 @@ export class MultiWorker implements KeyWorker {
         return this.#deleteRemote(sides, options.byName);
       case 'delete-local':
         if (!options.deletes) return { kind: 'to-delete', side: 'local', size: local?.size ?? 0 };
-        return this.#deleteLocal(sides, options, heardUpTo);
+        return this.#deleteLocal(sides, options, told);
       case 'compare':
         throw new SyncError('INTERNAL', { message: `${key} was compared and not decided.`, fix: 'Report it.', key });
     }
@@ -198,18 +198,17 @@ export class MultiWorker implements KeyWorker {
     if (isNamedHere(options) && (await isNamed())) return { decision, content };
 
     const past = await feed.past(sides.key, await this.#seenOf(sides.key));
-    const heardUpTo = past.position;
     const isMeant = past.entryDeleted === 'unsynced' || (sides.local && past.entryDeleted === 'synced');
     if (isMeant && !(await isNamed())) {
       const evidence = content?.evidence;
-      return { decision: decide('MULTI', { ...sides, evidence, feed: 'entry-deleted' }), content, heardUpTo };
+      return { decision: decide('MULTI', { ...sides, evidence, feed: 'entry-deleted' }), content, told: past.position };
     }
     const isSilent = past.deletedMd5 === undefined && past.supersededMd5s.size === 0;
-    if (!sides.local || decision.row === 'M7' || isSilent) return { decision, content, heardUpTo };
+    if (!sides.local || decision.row === 'M7' || isSilent) return { decision, content };
     content ??= await this.#compare(sides);
     const verdict = verdictOf(past, content.md5);
     const settled = decide('MULTI', { ...sides, evidence: content.evidence, feed: verdict });
-    return { decision: settled, content, heardUpTo };
+    return { decision: settled, content, told: verdict && past.position };
   }
 
   /** A delete of others that was carried out here has no more to say, whatever the position of the directory. */
@@ -430,19 +429,19 @@ export class MultiWorker implements KeyWorker {
     return { md5, etag: remote.etag };
   }
 
-  /** @param heardUpTo the last row of the feed that names the key: the file goes because of it, or of nothing there. */
-  async #deleteLocal(sides: KeySides, options: PerformOptions, heardUpTo: number | undefined): Promise<Outcome> {
+  /** @param told the last row of the feed that names the key, where the feed tells of the delete. */
+  async #deleteLocal(sides: KeySides, options: PerformOptions, told: number | undefined): Promise<Outcome> {
     const { key, local } = sides;
     const { bucket, base, writer, signal, referenced } = this.#options;
-    // No server deletes what a database row names: somebody else took it from the bucket, and it would be lost for good.
-    if ((await referenced([key])).has(key)) {
+    // No server told of it, and a database row names the file: somebody else took it from the bucket, by accident or not.
+    if (told === undefined && (await referenced([key])).has(key)) {
       await this.#upload(sides, { absent: true }, options, undefined);
       return { kind: 'uploaded' };
     }
     if (!local || (await bucket.head(key, signal)) !== undefined) throw lostRace(key);
     await base.begin([key], { action: 'delete-local', at: Date.now() });
     await writer.remove(key, local);
-    await base.settle([{ key, entry: undefined, ...(heardUpTo === undefined ? {} : { heardUpTo }) }]);
+    await base.settle([{ key, entry: undefined, ...(told === undefined ? {} : { heardUpTo: told }) }]);
     return { kind: 'deleted-local' };
   }
 
