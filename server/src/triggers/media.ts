@@ -3,8 +3,10 @@ import { z } from 'zod';
 import type { Settings } from '../config/settingsSchema';
 import { describeError } from '../services/describeError';
 import type { Log } from '../services/log';
-import { FILE_COLUMNS, FILE_UID, uploadNames } from '../services/uploadedFile';
+import { FILE_COLUMNS, FILE_UID } from '../services/uploadedFile';
 import { afterCommit } from './afterCommit';
+import { MAX_DELETED, MAX_NAMES } from './Gathered';
+import { learnNames, namesOf, PAGE } from './learnNames';
 
 /** What the media trigger needs to know. */
 export interface MediaTriggerOptions {
@@ -29,9 +31,6 @@ interface MediaEvent {
   result?: unknown;
 }
 
-/** More files than this in one statement are left to a walk. */
-const MAX_ROWS = 5_000;
-
 const namesInState = z.array(z.string());
 
 /**
@@ -41,18 +40,25 @@ const namesInState = z.array(z.string());
  * @returns a function that ends the watch.
  */
 export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log }: MediaTriggerOptions): () => void {
-  /** Notes in the event's state which files the rows name before they change. */
-  async function learn(event: MediaEvent): Promise<void> {
+  /** Notes in the event's state which files the rows name before they change; of too many none, they are left to a walk. */
+  async function learn(event: MediaEvent, most: number): Promise<void> {
     if (whyIgnored(syncOn()) !== undefined) return;
+    const readPage = (afterId: number): Promise<unknown[]> =>
+      strapi.db.query(FILE_UID).findMany({
+        where: { $and: [event.params.where ?? {}, { id: { $gt: afterId } }] },
+        select: FILE_COLUMNS,
+        orderBy: { id: 'asc' },
+        limit: PAGE,
+      });
     try {
-      const rows: unknown[] = await strapi.db
-        .query(FILE_UID)
-        .findMany({ where: event.params.where, select: FILE_COLUMNS, limit: MAX_ROWS + 1 });
-      if (rows.length <= MAX_ROWS) event.state.uploads = allNames(rows);
+      event.state.uploads = await learnNames(readPage, most);
     } catch (error) {
       log.warn(`The files of a media change are not known, so everything is looked at: ${describeError(error)}`);
     }
   }
+
+  const learnOfUpdate = (event: MediaEvent): Promise<void> => learn(event, MAX_NAMES);
+  const learnOfDelete = (event: MediaEvent): Promise<void> => learn(event, MAX_DELETED);
 
   /** Tells of the files the rows named before and of those they name now. */
   async function tell(event: MediaEvent, rowsNow: readonly unknown[], what: 'created' | 'updated' | 'deleted') {
@@ -67,9 +73,9 @@ export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log 
         return;
       }
       const before = namesInState.safeParse(event.state.uploads);
-      const now = allNames(rowsNow);
+      const now = namesOf(rowsNow);
       const known = now !== undefined && (before.success || what === 'created');
-      const uploads = known ? [...(before.data ?? []), ...now] : undefined;
+      const uploads = known ? (before.data ?? []).concat(now) : undefined;
       if (uploads?.length === 0) return;
       await afterCommit(strapi, () => {
         changed(uploads, what === 'deleted');
@@ -84,14 +90,14 @@ export function watchMedia(strapi: Core.Strapi, { syncOn, changed, ignored, log 
     models: [FILE_UID],
     afterCreate: (event: MediaEvent) => tell(event, [event.result], 'created'),
     afterCreateMany: (event: MediaEvent) => tell(event, rowsOf(event.params.data), 'created'),
-    beforeUpdate: learn,
+    beforeUpdate: learnOfUpdate,
     afterUpdate: (event: MediaEvent) => tell(event, [event.result], 'updated'),
-    beforeUpdateMany: learn,
+    beforeUpdateMany: learnOfUpdate,
     // The rows are others' metadata now, or the same: the files they named tell all there is to look at.
     afterUpdateMany: (event: MediaEvent) => tell(event, [], 'updated'),
-    beforeDelete: learn,
+    beforeDelete: learnOfDelete,
     afterDelete: (event: MediaEvent) => tell(event, [], 'deleted'),
-    beforeDeleteMany: learn,
+    beforeDeleteMany: learnOfDelete,
     afterDeleteMany: (event: MediaEvent) => tell(event, [], 'deleted'),
   });
   return () => {
@@ -107,15 +113,4 @@ function whyIgnored(setting: Settings['syncOn'] | undefined): 'off' | 'excluded'
 
 function rowsOf(data: unknown): unknown[] {
   return Array.isArray(data) ? data.map((row: unknown) => row) : [data];
-}
-
-/** `undefined` where one of the rows does not tell. */
-function allNames(rows: readonly unknown[]): string[] | undefined {
-  const names: string[] = [];
-  for (const row of rows) {
-    const found = uploadNames(row);
-    if (found === undefined) return undefined;
-    names.push(...found);
-  }
-  return names;
 }
