@@ -2,8 +2,9 @@ import { createServer } from 'node:http';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { INSTANCE_UID, RUN_UID } from '../../server/src/content-types/models';
 import { servicesOf } from '../../server/src/services';
-import { runAnswer, runDetailAnswer } from '../support/adminAnswers';
+import { runAnswer, runDetailAnswer, settingsAnswer } from '../support/adminAnswers';
 import { endOfStart, syncNow } from '../support/runs';
 import type { S3Server } from '../support/s3-server/startS3Server';
 import { SiteBucket } from '../support/SiteBucket';
@@ -17,6 +18,11 @@ const activity = z.object({ since: z.string(), events: counts, runs: counts, out
 
 const status = z.object({
   state: z.string(),
+  settingsVersion: z.string(),
+  running: runAnswer.optional(),
+  lastRun: runAnswer.optional(),
+  unresolved: runAnswer.optional(),
+  elsewhere: z.array(runAnswer),
   activity,
   totals: activity,
   lastLook: z
@@ -202,6 +208,72 @@ describe('what is told of a site [in-project]', () => {
     expect((await kind('withheld')).failures.map(({ key }) => key)).toEqual(['uploads/a.txt']);
     expect((await kind('conflict')).pagination.total).toBe(0);
     await app.admin.get(`/s3-sync/runs/${run.id}?kind=other`).expect(400);
+  });
+
+  test('what a guard withheld stays to be settled when an image goes well, until a whole run does', async () => {
+    for (let index = 0; index < 20; index += 1) write(`many-${index}.txt`);
+    await syncNow(app);
+    expect((await readStatus()).unresolved).toBeUndefined();
+    for (let index = 0; index < 20; index += 1) rmSync(path.join(uploads(), `many-${index}.txt`));
+    const refused = await syncNow(app);
+    expect((await readStatus()).unresolved).toMatchObject({ id: refused.id, status: 'refused' });
+
+    const uploaded = path.join(uploads(), 'image.png');
+    writeFileSync(uploaded, 'an image');
+    servicesOf(app.strapi).wishes.add({ trigger: 'media', uploads: ['image.png'] });
+    const later = await waitUntil('the image is in the bucket', async () => {
+      const found = await readStatus();
+      return found.lastRun?.trigger === 'media' && found.running === undefined ? found : undefined;
+    });
+    expect(later.lastRun).toMatchObject({ status: 'done', uploaded: 1 });
+    expect(later).toMatchObject({ state: 'out-of-step', unresolved: { id: refused.id } });
+
+    const digest = refused.refused?.digest;
+    expect(await syncNow(app, { confirm: digest })).toMatchObject({ status: 'done', deletedRemote: 20 });
+    const settled = await readStatus();
+    expect(settled.state).toBe('in-step');
+    expect(settled.unresolved).toBeUndefined();
+  });
+
+  test('runs of a server with another directory are told by themselves, and take no place of those here', async () => {
+    const mine = await syncNow(app);
+    const directoryId = '00000000-0000-4000-8000-000000000001';
+    const server = { host: 'web-2', pid: 7, bootId: 'of-web-2', directory: '/srv/other', directoryId };
+    const run = { ...server, trigger: 'cron', mode: 'MULTI', startedAt: new Date(), heartbeatAt: new Date() };
+    const refused = { guard: 'max-delete', count: 20, limit: 10, message: 'Too many.', fix: 'Look at them.' };
+    await app.strapi.db.query(INSTANCE_UID).create({ data: { ...server, mode: 'MULTI', seenAt: Date.now() } });
+    const runs = app.strapi.db.query(RUN_UID);
+    const ended = { status: 'refused', endedAt: new Date(), result: { scope: 'whole', refused } };
+    await runs.createMany({ data: [{ ...run, ...ended }] });
+    await runs.createMany({ data: [{ ...run, status: 'running' }] });
+    try {
+      const found = await readStatus();
+      expect(found.lastRun?.id).toBe(mine.id);
+      expect(found.running).toBeUndefined();
+      expect(found.unresolved).toBeUndefined();
+      expect(found.elsewhere).toMatchObject([
+        { status: 'running', host: 'web-2', pid: 7 },
+        { status: 'refused', host: 'web-2', refused: { guard: 'max-delete' } },
+      ]);
+      // Nobody waits for a server that is gone.
+      await app.strapi.db.query(INSTANCE_UID).deleteMany({ where: { host: 'web-2' } });
+      expect((await readStatus()).elsewhere).toMatchObject([{ status: 'running' }]);
+    } finally {
+      await app.strapi.db.query(INSTANCE_UID).deleteMany({ where: { host: 'web-2' } });
+      await runs.deleteMany({ where: { host: 'web-2' } });
+    }
+  });
+
+  test('the status tells when the saved settings are others, whoever saved them', async () => {
+    const read = async () => settingsAnswer.parse((await app.admin.get('/s3-sync/settings').expect(200)).body).version;
+    const before = await read();
+    expect((await readStatus()).settingsVersion).toBe(before);
+    await servicesOf(app.strapi).settings.save({ trashDays: 3 });
+    const { settingsVersion } = await readStatus();
+    expect(settingsVersion).not.toBe(before);
+    expect(await read()).toBe(settingsVersion);
+    await servicesOf(app.strapi).settings.save({ trashDays: null });
+    expect((await readStatus()).settingsVersion).toBe(before);
   });
 
   test('errors outside runs are kept, the same ones once with a count', async () => {

@@ -7,6 +7,7 @@ import {
   planListAnswer,
   startedAnswer,
   startedPlanAnswer,
+  statusAnswer,
   type PlanDetail,
 } from '../support/adminAnswers';
 import { endOfRun, endOfStart, syncNow } from '../support/runs';
@@ -207,7 +208,12 @@ describe('plans [in-project]', () => {
     const started = await app.admin.post('/s3-sync/plans').send({}).expect(202);
     const { id } = startedPlanAnswer.parse(started.body).plan;
     const run = await app.admin.post('/s3-sync/runs').send({}).expect(409);
-    expect(errorAnswer.parse(run.body).error.message).toBe('A preview is being made.');
+    expect(errorAnswer.parse(run.body).error).toMatchObject({
+      message: 'A preview is being made.',
+      details: { code: 'PREVIEWING' },
+    });
+    const { previewing } = statusAnswer.parse((await app.admin.get('/s3-sync/status').expect(200)).body);
+    expect(previewing).toEqual({ seen: expect.any(Number) });
     const second = await app.admin.post('/s3-sync/plans').send({}).expect(409);
     expect(errorAnswer.parse(second.body).error.message).toBe('A preview is being made already.');
     await app.admin.post(`/s3-sync/plans/${id}/cancel`).send({}).expect(202);
@@ -225,7 +231,7 @@ describe('plans [in-project]', () => {
     const { run } = startedAnswer.parse((await app.admin.post('/s3-sync/runs').send({}).expect(202)).body);
     const answer = await app.admin.post('/s3-sync/plans').send({}).expect(409);
     expect(answer.body).toMatchObject({
-      error: { message: 'A sync is running already.', details: { run: { id: run.id } } },
+      error: { message: 'A sync is running already.', details: { code: 'RUNNING', run: { id: run.id } } },
     });
     store.server.clearFaults();
     await endOfRun(app, run.id);

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { createStrapi } from '@strapi/strapi';
 import { RUN_FAILURE_UID, RUN_UID } from '../../server/src/content-types/models';
+import { servicesOf } from '../../server/src/services';
 import { errorAnswer, runDetailAnswer, startedAnswer, statusAnswer } from '../support/adminAnswers';
 import { countEndedRuns, endOfRun, endOfStart, listRuns, syncNow } from '../support/runs';
 import type { S3Server } from '../support/s3-server/startS3Server';
@@ -56,11 +57,15 @@ describe('runs [in-project]', () => {
       expect(end.status).toBe('cancelled');
       expect(end.uploaded).toBeLessThan(40);
       const again = await app.admin.post(`/s3-sync/runs/${run.id}/cancel`).send({}).expect(409);
-      expect(errorAnswer.parse(again.body).error.message).toBe('This run has already ended.');
+      const { message, details } = errorAnswer.parse(again.body).error;
+      expect([message, details.code]).toEqual(['This run has already ended.', 'RUN_ENDED']);
 
       store.server.clearFaults();
       expect(await syncNow(app)).toMatchObject({ status: 'done' });
       await bucket.waitUntilInStep(app.publicDir);
+      await servicesOf(app.strapi).runner.stop();
+      const stopping = await app.admin.post('/s3-sync/runs').send({}).expect(409);
+      expect(errorAnswer.parse(stopping.body).error.details.code).toBe('STOPPING');
     } finally {
       await app.stop();
     }

@@ -12,12 +12,16 @@ export const settingsAnswer = z.object({
   locked: z.array(z.string()),
   problems: z.array(z.object({ code: z.string(), setting: z.string().optional(), message: z.string() })),
   credentials: z.string(),
+  version: z.string(),
 });
 
 export const runAnswer = z.object({
   id: z.number(),
   trigger: z.string(),
   startedBy: z.string().optional(),
+  scope: z.string().optional(),
+  host: z.string().optional(),
+  pid: z.number().optional(),
   status: z.string(),
   startedAt: z.string(),
   endedAt: z.string().optional(),
@@ -74,6 +78,7 @@ export type PlanDetail = z.output<typeof planDetailAnswer>;
 
 export const statusAnswer = z.object({
   problems: z.array(z.object({ code: z.string(), message: z.string() })),
+  previewing: z.object({ seen: z.number() }).optional(),
   running: runAnswer.optional(),
   lastRun: runAnswer.optional(),
 });
@@ -85,6 +90,7 @@ export const errorAnswer = z.object({
     name: z.string(),
     message: z.string(),
     details: z.looseObject({
+      code: z.string().optional(),
       errors: z.array(z.object({ path: z.array(z.string()), message: z.string(), name: z.string() })).optional(),
     }),
   }),

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { SettingError } from '../config/settingsSchema';
-import type { InvalidAnswer, Problem } from '../routes/contract';
+import type { ConflictCode, InvalidAnswer, Problem, RunAnswer } from '../routes/contract';
 
 type Invalid = Omit<InvalidAnswer, 'name'>;
 
@@ -22,6 +22,15 @@ export function answerProblems(ctx: Context, problems: readonly Problem[]): void
       name: 'ValidationError',
     })),
   });
+}
+
+/**
+ * Answers 409: it cannot be done now.
+ *
+ * @param run the one that is in the way, or that was meant.
+ */
+export function answerConflict(ctx: Context, code: ConflictCode, message: string, run?: RunAnswer): void {
+  answerError(ctx, 409, 'ConflictError', message, { code, ...(run === undefined ? {} : { run }) });
 }
 
 /** Answers with an error in Strapi's form. */

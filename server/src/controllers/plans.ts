@@ -5,7 +5,7 @@ import { toSettingErrors } from '../config/settingsSchema';
 import type { PlanListAnswer, StartPlanAnswer } from '../routes/contract';
 import { servicesOf } from '../services';
 import { administratorName } from './administratorName';
-import { answerError, answerInvalid, answerProblems } from './answerInvalid';
+import { answerConflict, answerError, answerInvalid, answerProblems } from './answerInvalid';
 import { oneOf, pageQuery, searchText } from './pageQuery';
 
 export const NO_PLAN = 'There is no such preview on this server. A preview is kept for a day, and only the last three.';
@@ -34,7 +34,7 @@ export function plans({ strapi }: { strapi: Core.Strapi }) {
           return;
         }
         case 'busy':
-          answerError(ctx, 409, 'ConflictError', outcome.message, { run: outcome.run });
+          answerConflict(ctx, outcome.code, outcome.message, outcome.run);
           return;
         case 'problems':
           answerProblems(ctx, outcome.problems);
@@ -65,7 +65,7 @@ export function plans({ strapi }: { strapi: Core.Strapi }) {
         return;
       }
       const isKnown = (await services.plans.list()).some((plan) => plan.id === id);
-      if (isKnown) answerError(ctx, 409, 'ConflictError', 'This preview has already ended.', {});
+      if (isKnown) answerConflict(ctx, 'PREVIEW_ENDED', 'This preview has already ended.');
       else answerError(ctx, 404, 'NotFoundError', NO_PLAN, {});
     },
   };

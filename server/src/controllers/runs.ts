@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import { z } from 'zod';
 import { toSettingErrors } from '../config/settingsSchema';
 import { servicesOf } from '../services';
-import { answerError, answerInvalid, answerProblems } from './answerInvalid';
+import { answerConflict, answerError, answerInvalid, answerProblems } from './answerInvalid';
 import { administratorName } from './administratorName';
 import { oneOf, pageQuery } from './pageQuery';
 import { NO_PLAN } from './plans';
@@ -70,7 +70,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
         return;
       }
       if (toApply?.kind === 'outdated') {
-        answerError(ctx, 409, 'ConflictError', toApply.message, { code: 'PLAN_OUTDATED' });
+        answerConflict(ctx, 'PLAN_OUTDATED', toApply.message);
         return;
       }
       const startedBy = administratorName(ctx);
@@ -88,7 +88,7 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
           ctx.body = { run: outcome.run };
           return;
         case 'busy':
-          answerError(ctx, 409, 'ConflictError', outcome.message, { run: outcome.run });
+          answerConflict(ctx, outcome.code, outcome.message, outcome.run);
           return;
         case 'problems':
           answerProblems(ctx, outcome.problems);
@@ -107,9 +107,9 @@ export function runs({ strapi }: { strapi: Core.Strapi }) {
         answerError(ctx, 404, 'NotFoundError', 'There is no such run. Only the last 200 are kept.', {});
         return;
       }
-      const message =
-        known.run.status === 'running' ? 'This run goes on in another process.' : 'This run has already ended.';
-      answerError(ctx, 409, 'ConflictError', message, { run: known.run });
+      if (known.run.status === 'running') {
+        answerConflict(ctx, 'RUNNING_ELSEWHERE', 'This run goes on in another process.', known.run);
+      } else answerConflict(ctx, 'RUN_ENDED', 'This run has already ended.', known.run);
     },
   };
 }

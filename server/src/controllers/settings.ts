@@ -12,8 +12,8 @@ const bodySchema = z.record(z.string(), z.unknown());
 export function settings({ strapi }: { strapi: Core.Strapi }) {
   const services = servicesOf(strapi);
 
-  function toAnswer({ settings: values, locked, problems }: SettingsState): SettingsAnswer {
-    return { settings: values, locked, problems, credentials: services.credentials.source() };
+  function toAnswer({ settings: values, locked, problems, version }: SettingsState): SettingsAnswer {
+    return { settings: values, locked, problems, version, credentials: services.credentials.source() };
   }
 
   return {

@@ -5,6 +5,7 @@ import type { ChainSource } from '../sync/bucket/findCredentials';
 import type { ConnectionTest } from '../sync/bucket/testConnection';
 import type { TrashItem } from '../sync/local/Trash';
 import type { PlannedAction, PlannedOperation } from '../sync/PlannedOperation';
+import type { SyncScope } from '../sync/SyncOptions';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { TotalOfSides } from '../sync/SideTotals';
 import type { KeyFailure, Refusal, SyncStatus } from '../sync/SyncReport';
@@ -47,6 +48,8 @@ export interface SettingsAnswer {
   /** Where the credentials come from. */
   credentials: 'config' | 'aws-chain';
   problems: Problem[];
+  /** Another one where the saved settings are others. */
+  version: string;
 }
 
 /**
@@ -69,6 +72,11 @@ export interface RunAnswer {
   trigger: TriggerName;
   /** Name of the administrator who asked for it; absent for automatic runs. */
   startedBy?: string;
+  /** How much it looked at. */
+  scope?: SyncScope['kind'];
+  /** Name of the server, and number of the process, in which it went on. */
+  host?: string;
+  pid?: number;
   mode: Settings['mode'];
   status: SyncStatus | 'running' | 'interrupted';
   /** ISO 8601. */
@@ -118,6 +126,17 @@ export interface RunListAnswer {
   results: RunAnswer[];
   pagination: Pagination;
 }
+
+/**
+ * Why a run or a preview cannot be started or cancelled now: `error.details.code` of a 409.
+ * - `RUNNING`: a run goes on in this process. `RUNNING_ELSEWHERE`: one of the same directory in another process.
+ * - `PREVIEWING`: a preview is being made.
+ * - `STOPPING`: the server is about to stop.
+ * - `RUN_ENDED`, `PREVIEW_ENDED`: there is nothing left to cancel.
+ * - `PLAN_OUTDATED`: the preview no longer holds.
+ */
+export type ConflictCode =
+  'RUNNING' | 'RUNNING_ELSEWHERE' | 'PREVIEWING' | 'STOPPING' | 'RUN_ENDED' | 'PREVIEW_ENDED' | 'PLAN_OUTDATED';
 
 /** `POST /s3-sync/runs`: 202 `{ run }`, 409 while one runs, 400 with the problems. */
 export interface StartRunRequest {
@@ -181,6 +200,8 @@ export interface InstanceAnswer {
   pid: number;
   /** Absolute path of the directory that it syncs. */
   directory: string;
+  /** The same for servers that share one directory. */
+  directoryId: string;
   mode?: Settings['mode'];
   /** Whether it has shown a sign of life lately. */
   alive: boolean;
@@ -284,8 +305,27 @@ export interface StatusAnswer {
   totals: ActivityAnswer;
   lastLook?: LookAnswer;
   next: ScheduleAnswer;
+  /** Of the saved settings, as `GET /s3-sync/settings` tells it. */
+  settingsVersion: string;
+  /** A preview is being made on the server that answers; until it has ended no run can be started there. */
+  previewing?: PreviewingAnswer;
+  /** The run of this directory that goes on. */
   running?: RunAnswer;
+  /** The run of this directory that ended last. */
   lastRun?: RunAnswer;
+  /**
+   * The run of this directory that somebody still has to decide about or to repair, however many smaller ones have gone
+   * well since. May be the last one.
+   */
+  unresolved?: RunAnswer;
+  /** Runs of living servers with other directories that go on, or that somebody has to settle there. */
+  elsewhere: RunAnswer[];
+}
+
+/** A preview that is being made. */
+export interface PreviewingAnswer {
+  /** Files looked at so far. */
+  seen: number;
 }
 
 /** Where an error arose that belongs to no run. */

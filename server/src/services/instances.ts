@@ -187,11 +187,12 @@ function samePlace(one: InstancePlace, other: InstancePlace): boolean {
 }
 
 function toAnswer(row: InstanceRow, alive: boolean, current: boolean): InstanceAnswer {
-  const { host, pid, directory, mode, seenAt, lastRunAt, feedPosition, conditions } = row;
+  const { host, pid, directory, directoryId, mode, seenAt, lastRunAt, feedPosition, conditions } = row;
   return {
     host,
     pid,
     directory,
+    directoryId,
     ...(isGiven(mode) ? { mode } : {}),
     alive,
     current,

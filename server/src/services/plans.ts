@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { PlanStore, type PlanPage, type PlanQuery } from '../plans/PlanStore';
-import type { PlanAnswer, PlanDetailAnswer, Problem, RunAnswer } from '../routes/contract';
+import type { ConflictCode, PlanAnswer, PlanDetailAnswer, Problem, RunAnswer } from '../routes/contract';
 import { asSyncError } from '../sync/asSyncError';
 import { errorCode } from '../sync/errorCode';
 import { openStateDirectory } from '../sync/base/StateDirectory';
@@ -19,7 +19,7 @@ import type { SettingsService, SettingsState } from './settings';
 /** What came of the wish for a plan. */
 export type PlanOutcome =
   | { kind: 'started'; plan: PlanAnswer }
-  | { kind: 'busy'; run?: RunAnswer; message: string }
+  | { kind: 'busy'; code: ConflictCode; run?: RunAnswer; message: string }
   | { kind: 'problems'; problems: Problem[] };
 
 /** What can be done with a plan. */
@@ -60,6 +60,8 @@ const NAMED_FAILURES = 100;
 const PLAN_ID = /^\d{15}-[0-9a-f]{12}$/;
 
 const NOTHING = { files: 0, bytes: 0 };
+
+const BUSY: PlanOutcome = { kind: 'busy', code: 'PREVIEWING', message: 'A preview is being made already.' };
 
 /** What is written down of a plan beside its operations. */
 interface PlanRecord {
@@ -228,10 +230,10 @@ export function createPlans(settings: SettingsService, runner: RunnerService, lo
 
   return {
     async start(startedBy) {
-      if (making?.plan.status === 'making') return { kind: 'busy', message: 'A preview is being made already.' };
+      if (making?.plan.status === 'making') return BUSY;
       // One that has ended is put away first.
       await making?.ended;
-      if (making !== undefined) return { kind: 'busy', message: 'A preview is being made already.' };
+      if (making !== undefined) return BUSY;
       const plan = emptyPlan(startedBy);
       const controller = new AbortController();
       let ready = (): void => undefined;

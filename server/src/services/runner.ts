@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Settings } from '../config/settingsSchema';
-import type { Problem, RunAnswer, TriggerName } from '../routes/contract';
+import type { ConflictCode, PreviewingAnswer, Problem, RunAnswer, TriggerName } from '../routes/contract';
 import type { BaseKeeper } from '../sync/base/BaseKeeper';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';
 import type { Bucket } from '../sync/bucket/Bucket';
@@ -56,7 +56,7 @@ export interface RunEnd {
 /** What came of the wish to start one. */
 export type StartOutcome =
   | { kind: 'started'; run: RunAnswer; ended: Promise<RunEnd> }
-  | { kind: 'busy'; run?: RunAnswer; message: string }
+  | { kind: 'busy'; code: ConflictCode; run?: RunAnswer; message: string }
   | { kind: 'problems'; problems: Problem[] };
 
 export interface PreviewRequest {
@@ -83,6 +83,8 @@ export interface RunnerService {
   test(signal: AbortSignal, draft?: Settings): Promise<{ problems: Problem[] } | { test: ConnectionTest }>;
   /** The run that goes on in this process, with its progress; of two the one that looks at more. */
   current(): RunAnswer | undefined;
+  /** The preview that is being made in this process. */
+  previewing(): PreviewingAnswer | undefined;
   /** Resolves when a run that looks at so much may be tried: files by name need not wait for a run of everything. */
   free(scope: SyncScope | undefined): Promise<void>;
   /** Resolves when nothing goes on in this process. */
@@ -138,6 +140,8 @@ const TEST_ATTEMPTS = 2;
 /** Failures wait in memory until there are so many. */
 const FAILURE_BATCH = 200;
 
+const WHOLE: SyncScope = { kind: 'whole' };
+
 /** Nothing is in the way of a run. */
 interface Ready {
   kind: 'ready';
@@ -181,7 +185,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     const other = await runs.findElsewhere(state.places.directory);
     if (other !== undefined) {
       const message = `Another process (${other.host}, ${other.pid}) is syncing this directory: run ${other.run.id}.`;
-      return { kind: 'busy', run: other.run, message };
+      return { kind: 'busy', code: 'RUNNING_ELSEWHERE', run: other.run, message };
     }
     const bucket = toBucketSettings(state.settings, { bucketName, awsRegion }, parts.credentials);
     return { kind: 'ready', state, mode, bucket };
@@ -292,7 +296,9 @@ export function createRunner(parts: RunnerParts): RunnerService {
     if (lease?.kind === 'held') return busyElsewhere(lease);
     try {
       const { trigger, startedBy } = request;
-      const run = await runs.create({ trigger, mode, directory, ...(startedBy === undefined ? {} : { startedBy }) });
+      const scope = request.scope ?? WHOLE;
+      const by = startedBy === undefined ? {} : { startedBy };
+      const run = await runs.create({ trigger, mode, directory, scope, ...by });
       mine.run = run;
       const ended = execute(mine, run, request, state, mode, bucket).finally(async () => {
         await lease?.release();
@@ -333,7 +339,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
         errors.warn(`Run ${run.id} could not show that it goes on: ${describeError(error)}`);
       });
     }, HEARTBEAT_MS).unref();
-    const scope: SyncScope = request.scope ?? { kind: 'whole' };
+    const scope = request.scope ?? WHOLE;
     const bucketId = JSON.stringify([bucketSettings.endpoint, bucketSettings.bucketName, bucketSettings.prefix]);
     const claimedRecently = claimed?.bucket === bucketId && Date.now() - claimed.atMs < CLAIM_LASTS_MS;
     let report: SyncReport;
@@ -395,7 +401,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     for (const pauseMs of FINISH_PAUSES_MS) {
       try {
         if (counts !== undefined) {
-          const ended = await runs.finish(run.id, report, counts);
+          const ended = await runs.finish(run.id, scope, report, counts);
           parts.announce(ended);
           return ended;
         }
@@ -411,7 +417,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
 
   return {
     async start(request) {
-      if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
+      if (stopped) return { kind: 'busy', code: 'STOPPING', message: 'The server is stopping.' };
       const how = place(request.scope);
       if (how === undefined) return busyHere(active, this.current());
       const mine: Active = { controller: new AbortController(), isBeside: how === 'beside' };
@@ -427,7 +433,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     },
 
     async preview(request) {
-      if (stopped) return { kind: 'busy', message: 'The server is stopping.' };
+      if (stopped) return { kind: 'busy', code: 'STOPPING', message: 'The server is stopping.' };
       if (place({ kind: 'whole' }) === undefined) return busyHere(active, this.current());
       const mine: Active = { controller: new AbortController(), isBeside: false, isPreview: true };
       enter(mine);
@@ -468,6 +474,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
       return { ...run, uploaded, downloaded, deletedRemote, deletedLocal, failed, bytes, progress };
     },
 
+    previewing: () => (active?.isPreview === true ? { seen: active.progress?.seen ?? 0 } : undefined),
+
     async free(scope) {
       while (!stopped && place(scope) === undefined) await new Promise<void>((resolve) => waiting.push(resolve));
     },
@@ -504,12 +512,17 @@ function subjectOf({ state, mode, bucket }: Ready): string {
 }
 
 function busyHere(active: Active | undefined, run: RunAnswer | undefined): Extract<StartOutcome, { kind: 'busy' }> {
-  const message = active?.isPreview === true ? 'A preview is being made.' : 'A sync is running already.';
-  return { kind: 'busy', message, ...(run === undefined ? {} : { run }) };
+  if (active?.isPreview === true) return { kind: 'busy', code: 'PREVIEWING', message: 'A preview is being made.' };
+  const message = 'A sync is running already.';
+  return { kind: 'busy', code: 'RUNNING', message, ...(run === undefined ? {} : { run }) };
 }
 
-function busyElsewhere({ host, pid }: HeldLease): { kind: 'busy'; message: string } {
-  return { kind: 'busy', message: `Another process (${host}, ${pid}) is syncing this directory.` };
+function busyElsewhere({ host, pid }: HeldLease): Extract<StartOutcome, { kind: 'busy' }> {
+  return {
+    kind: 'busy',
+    code: 'RUNNING_ELSEWHERE',
+    message: `Another process (${host}, ${pid}) is syncing this directory.`,
+  };
 }
 
 /** Writes failures in batches, one after the other, while the run goes on. */

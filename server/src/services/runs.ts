@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { RUN_FAILURE_UID, RUN_UID } from '../content-types/models';
 import type {
   FailureKind,
+  LookAnswer,
   Pagination,
   RunAnswer,
   RunDetailAnswer,
@@ -10,16 +11,24 @@ import type {
   TriggerName,
 } from '../routes/contract';
 import type { SyncErrorCode } from '../sync/SyncError';
+import type { SyncScope } from '../sync/SyncOptions';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
 import type { DatabaseClock } from './databaseClock';
 import type { SinceLastKept } from './activity';
 import { isAlive, type ProcessIdentity } from './ProcessIdentity';
+import { endsSearch, findUnresolved, type EndedRun } from './unresolved';
 
 /** Older runs are forgotten, with their failures. */
 export const RUNS_KEPT = 200;
 
 /** Rows in one insert: well below the number of values that any database takes in one statement. */
 const INSERT_BATCH = 100;
+
+/** Runs that are read at a time, to find what the last ones came to. */
+const ENDED_BATCH = 50;
+
+/** A run for more files than this is settled by one that looks at all of them. */
+const NAMED_KEYS = 50;
 
 /** What is known of a run when it starts. */
 export interface NewRun {
@@ -29,6 +38,25 @@ export interface NewRun {
   mode: RunAnswer['mode'];
   /** Absolute path of the synced directory. */
   directory: string;
+  /** How much it looks at. */
+  scope: SyncScope;
+}
+
+/** A directory whose runs are asked for. */
+export interface RunPlace {
+  /** Absolute path on this host. */
+  directory: string;
+  /** Absent where the directory was not opened yet. */
+  directoryId?: string;
+}
+
+/** What goes on at a directory, what came of the last run, and what is still to be settled. */
+export interface RecentRuns {
+  running?: RunAnswer;
+  lastRun?: RunAnswer;
+  unresolved?: RunAnswer;
+  /** Runs of other directories that go on, or are to be settled there. */
+  elsewhere: RunAnswer[];
 }
 
 /** The history of runs, in the database. */
@@ -42,19 +70,23 @@ export interface RunsService {
   /**
    * Ends a run and forgets the oldest ones.
    *
+   * @param scope how much it was to look at.
    * @param counts what led to it.
    */
-  finish(id: number, report: SyncReport, counts: SinceLastKept): Promise<RunAnswer>;
+  finish(id: number, scope: SyncScope, report: SyncReport, counts: SinceLastKept): Promise<RunAnswer>;
   /** Takes a run out of the history, with its failures. */
   remove(id: number): Promise<void>;
   /** Runs of processes that have died become `interrupted`. */
   interruptDead(): Promise<void>;
   /** The run of another living process on that directory, with where it goes on. */
   findElsewhere(directory: string): Promise<{ run: RunAnswer; host: string; pid: number } | undefined>;
-  /** A run that goes on, in whatever process. */
-  findRunning(): Promise<RunAnswer | undefined>;
-  /** The newest run that has ended. */
-  findLast(): Promise<RunAnswer | undefined>;
+  /**
+   * How it stands with the runs of a directory, and with those of others.
+   *
+   * @param others ids of directories that living servers sync.
+   * @param lastLook the last time that all files of this directory were looked at.
+   */
+  recent(here: RunPlace, others: readonly string[], lastLook: LookAnswer | undefined): Promise<RecentRuns>;
   /** Newest first. Pages count from 1. */
   list(page: number, pageSize: number): Promise<RunListAnswer>;
   /**
@@ -74,6 +106,8 @@ const CODES: Record<FailureKind, object> = {
 const count = z.number().catch(0);
 
 const resultSchema = z.object({
+  scope: z.enum(['whole', 'local', 'keys', 'restore']).optional(),
+  keys: z.array(z.string()).optional(),
   durationMs: z.number().optional(),
   uploaded: count,
   downloaded: count,
@@ -170,10 +204,25 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: Da
     await runs().deleteMany({ where: { id: { $lt: oldestKept.id } } });
   }
 
+  /**
+   * Runs that have ended, newest first, back to where all that is older is settled.
+   *
+   * @param areEnough whether no older ones are needed.
+   */
+  async function findEnded(areEnough: (rows: readonly RunRow[]) => boolean): Promise<RunRow[]> {
+    const all: RunRow[] = [];
+    for (;;) {
+      const page = { orderBy: { id: 'desc' }, offset: all.length, limit: ENDED_BATCH };
+      const rows = await find({ where: { status: { $ne: 'running' } }, ...page });
+      all.push(...rows);
+      if (rows.length < ENDED_BATCH || areEnough(all)) return all;
+    }
+  }
+
   return {
     interruptDead,
 
-    async create({ trigger, startedBy, mode, directory }) {
+    async create({ trigger, startedBy, mode, directory, scope }) {
       const now = new Date(await clock.now());
       const data = {
         ...self,
@@ -182,6 +231,7 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: Da
         mode,
         directory,
         status: 'running',
+        result: { ...nothingDone, ...describeScope(scope) },
         startedAt: now,
         heartbeatAt: now,
       };
@@ -207,11 +257,11 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: Da
       }
     },
 
-    async finish(id, report, counts) {
+    async finish(id, scope, report, counts) {
       const { status, ...result } = report;
       const data = {
         status,
-        result: resultSchema.parse({ ...result, ...counts }),
+        result: resultSchema.parse({ ...result, ...counts, ...describeScope(scope, report) }),
         endedAt: new Date(await clock.now()),
       };
       const row = runRow.parse(await runs().update({ where: { id }, data }));
@@ -231,14 +281,24 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: Da
       return other && { run: toAnswer(other), host: other.host, pid: other.pid };
     },
 
-    async findRunning() {
-      const [row] = await find({ where: { status: 'running' }, orderBy: { id: 'desc' }, limit: 1 });
-      return row && toAnswer(row);
-    },
-
-    async findLast() {
-      const [row] = await find({ where: { status: { $ne: 'running' } }, orderBy: { id: 'desc' }, limit: 1 });
-      return row && toAnswer(row);
+    async recent(here, others, lastLook) {
+      await interruptDead();
+      const running = await find({ where: { status: 'running' }, orderBy: { id: 'desc' } });
+      const isMine = (row: RunRow): boolean => isAt(row, here, self.host);
+      const ended = await findEnded((rows) =>
+        [isMine, ...others.map(isOf)].every((isAsked) => endsSearch(rows.filter(isAsked).map(toEnded))),
+      );
+      const mine = ended.filter(isMine);
+      const unresolved = findUnresolved(mine.map(toEnded), lastLook);
+      return {
+        ...given('running', running.filter(isMine).map(toAnswer)[0]),
+        ...given('lastRun', [...mine].sort(byEnd).map(toAnswer)[0]),
+        ...given('unresolved', unresolved),
+        elsewhere: [
+          ...running.filter((row) => !isMine(row)).map(toAnswer),
+          ...others.flatMap((id) => findUnresolved(ended.filter(isOf(id)).map(toEnded)) ?? []),
+        ],
+      };
     },
 
     async list(page, pageSize) {
@@ -262,11 +322,50 @@ function slice(page: number, pageSize: number): { offset: number; limit: number 
   return { offset: (page - 1) * pageSize, limit: pageSize };
 }
 
+/**
+ * How much a run looks at, to be written down. Before the first whole run has ended, every run is a whole one: it has
+ * counted the files, and listed the bucket.
+ */
+function describeScope(scope: SyncScope, report?: SyncReport): { scope: SyncScope['kind']; keys?: string[] } {
+  const isAll = report?.sides !== undefined && (report.requests.ListObjectsV2 ?? 0) > 0;
+  if (isAll && (scope.kind === 'keys' || scope.kind === 'local')) return { scope: 'whole' };
+  const areNamed = scope.kind === 'keys' && scope.keys.length <= NAMED_KEYS;
+  return { scope: scope.kind, ...(areNamed ? { keys: [...scope.keys] } : {}) };
+}
+
+/** Whether a run was one of this directory: by its id, or by its path on this host where the id is not known. */
+function isAt(row: RunRow, { directory, directoryId }: RunPlace, host: string): boolean {
+  if (directoryId !== undefined && row.directoryId !== null) return row.directoryId === directoryId;
+  return row.host === host && row.directory === directory;
+}
+
+function isOf(directoryId: string): (row: RunRow) => boolean {
+  return (row) => row.directoryId === directoryId;
+}
+
+/** Last ended first: a short run beside a long one begins later and ends earlier. */
+function byEnd(one: RunRow, other: RunRow): number {
+  const endOf = ({ endedAt, startedAt }: RunRow): number => (endedAt ?? startedAt).getTime();
+  return endOf(other) - endOf(one) || other.id - one.id;
+}
+
+function given<Name extends string, Value>(name: Name, value: Value | undefined): { [name in Name]?: Value } {
+  const none: { [name in Name]?: Value } = {};
+  return value === undefined ? none : { ...none, [name]: value };
+}
+
+function toEnded(row: RunRow): EndedRun {
+  const keys = row.result?.keys;
+  return { run: toAnswer(row), ...(keys === undefined ? {} : { keys }) };
+}
+
 function toAnswer(row: RunRow): RunAnswer {
-  const { refused, error, ...result } = row.result ?? nothingDone;
+  const { refused, error, keys: _keys, ...result } = row.result ?? nothingDone;
   return {
     ...result,
     id: row.id,
+    host: row.host,
+    pid: row.pid,
     trigger: row.trigger,
     ...(row.startedBy === null ? {} : { startedBy: row.startedBy }),
     mode: row.mode ?? undefined,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Core } from '@strapi/strapi';
 import { z } from 'zod';
@@ -26,6 +27,8 @@ export interface SettingsState {
   /** Empty where a sync can start. */
   problems: Problem[];
   places: Places;
+  /** Another one where what is kept in the database is something else. */
+  version: string;
 }
 
 /** Merges the settings of `config/plugins` over those of the database, over the defaults. */
@@ -108,6 +111,7 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
     const origins = {
       locked: Object.keys(config).filter(isSettingName),
       saved: Object.keys(stored).filter(isSettingName),
+      version: versionOf(stored),
     };
     const checked = check(merged);
     if ('errors' in checked) {
@@ -180,6 +184,12 @@ export function createSettings(strapi: Core.Strapi, log: Log): SettingsService {
       listeners.push(listener);
     },
   };
+}
+
+/** Of what the servers of a site share, and not of their config/plugins: they may differ, and each answers in turn. */
+function versionOf(stored: Record<string, unknown>): string {
+  const entries = Object.entries(stored).sort(([one], [other]) => (one < other ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex').slice(0, 16);
 }
 
 /** A value fixed in `config/plugins` may be sent again as it is, but not changed. */

@@ -19,30 +19,39 @@ export function createStatus(parts: Parts): StatusService {
     return { directory: places.directory, include: values.include, exclude: values.exclude };
   });
 
-  async function findRunning(): Promise<RunAnswer | undefined> {
+  /** With the progress that only the process itself knows. */
+  function withProgress(noted: RunAnswer | undefined): RunAnswer | undefined {
     const current = runner.current();
-    if (current === undefined) return runs.findRunning();
+    if (current === undefined) return noted;
     const files = expectedFiles(current);
     return files === undefined ? current : { ...current, files };
   }
 
   return {
     async read() {
-      await runs.interruptDead();
-      const { problems } = await settings.read();
-      const running = await findRunning();
-      const lastRun = await runs.findLast();
+      const { problems, places, version } = await settings.read();
+      const servers = await instances.list();
+      const directoryId = servers.find(({ current }) => current)?.directoryId;
+      const others = servers.filter((server) => server.alive && server.directoryId !== directoryId);
+      const here = { directory: places.directory, ...(directoryId === undefined ? {} : { directoryId }) };
       const lastLook = activity.lastLook();
+      const otherIds = [...new Set(others.map((server) => server.directoryId))];
+      const { running: noted, ...recent } = await runs.recent(here, otherIds, lastLook);
+      const running = withProgress(noted);
+      const { lastRun, unresolved } = recent;
+      const previewing = runner.previewing();
       return {
         problems,
-        state: stepState({ problems, running, lastRun, lastLook }),
-        instances: await instances.list(),
+        state: stepState({ problems, running, lastRun, unresolved, lastLook }),
+        instances: servers,
         activity: activity.read(),
         totals: await counters.read(),
         ...(lastLook === undefined ? {} : { lastLook }),
         next: problems.length > 0 ? {} : schedule.next(),
+        settingsVersion: version,
+        ...(previewing === undefined ? {} : { previewing }),
         ...(running === undefined ? {} : { running }),
-        ...(lastRun === undefined ? {} : { lastRun }),
+        ...recent,
       };
     },
   };

@@ -28,6 +28,7 @@ const known = (facts: Partial<StepFacts>): StepFacts => ({
   problems: [],
   running: undefined,
   lastRun: undefined,
+  unresolved: undefined,
   lastLook: undefined,
   ...facts,
 });
@@ -49,6 +50,11 @@ test.each<[string, Partial<StepFacts>, string]>([
   [
     'a scan went well after deletes in the bucket were withheld',
     { lastRun: run('refused', 1), lastLook: { ...look('done', 2), compared: 'refused' } },
+    'out-of-step',
+  ],
+  [
+    'an image went well after a refused run, and the server was started anew',
+    { lastRun: run('done', 2), unresolved: run('refused', 1) },
     'out-of-step',
   ],
   ['only an earlier process has looked', { lastRun: run('done', 1) }, 'in-step'],
