@@ -24,7 +24,7 @@ export function useRefusalText(): (error: unknown) => string {
       if (status === 504) return t('notification.testTimeout');
       if (isEnglish) return formatAPIError(error);
       const code = codeOf(error.response?.data.error.details);
-      const text = code === undefined ? undefined : known(`error.${code}`);
+      const text = code === undefined ? undefined : (known(`conflict.${code}`) ?? known(`error.${code}`));
       if (text !== undefined) return text;
       if (status === 404) return t('notification.gone');
       return status === 409 ? t('notification.changed') : formatAPIError(error);

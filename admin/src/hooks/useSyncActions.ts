@@ -4,7 +4,6 @@ import { useCallback, useState } from 'react';
 import type { StartRunRequest } from '../../../server/src/routes/contract';
 import { PLUGIN_ID } from '../pluginId';
 import { useRefusalText } from './useRefusalText';
-import { useTranslation } from './useTranslation';
 
 /** What an administrator can make a sync do. */
 export interface SyncActions {
@@ -25,19 +24,14 @@ export function useSyncActions(onDone: () => void): SyncActions {
   const { post } = useFetchClient();
   const { toggleNotification } = useNotification();
   const refusalText = useRefusalText();
-  const t = useTranslation();
   const [busy, setBusy] = useState(false);
 
   const send = useCallback(
-    async (url: string, body: object, isStart: boolean) => {
+    async (url: string, body: object) => {
       setBusy(true);
       try {
         await post(url, body);
       } catch (error) {
-        if (isFetchError(error) && error.status === 409 && isStart) {
-          toggleNotification({ type: 'info', message: t('notification.busy') });
-          return;
-        }
         toggleNotification({
           type: isFetchError(error) && error.status === 409 ? 'info' : 'danger',
           message: refusalText(error),
@@ -47,11 +41,11 @@ export function useSyncActions(onDone: () => void): SyncActions {
         onDone();
       }
     },
-    [post, refusalText, toggleNotification, t, onDone],
+    [post, refusalText, toggleNotification, onDone],
   );
 
-  const start = useCallback((request: StartRunRequest = {}) => send(`/${PLUGIN_ID}/runs`, request, true), [send]);
-  const cancel = useCallback((runId: number) => send(`/${PLUGIN_ID}/runs/${runId}/cancel`, {}, false), [send]);
+  const start = useCallback((request: StartRunRequest = {}) => send(`/${PLUGIN_ID}/runs`, request), [send]);
+  const cancel = useCallback((runId: number) => send(`/${PLUGIN_ID}/runs/${runId}/cancel`, {}), [send]);
 
   return { start, cancel, busy };
 }

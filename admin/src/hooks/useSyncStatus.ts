@@ -53,7 +53,7 @@ export function useSyncStatus(): WatchedStatus {
         setStatus(data);
         setUnreachable(false);
         setLoggedOut(false);
-        if (data.running) interval = RUNNING_INTERVAL;
+        if (data.running ?? data.previewing) interval = RUNNING_INTERVAL;
       } catch (error) {
         if (left) return;
         // Whatever the reason, the page says that what it shows may be old, and asks again.
@@ -70,10 +70,13 @@ export function useSyncStatus(): WatchedStatus {
 
     void poll();
     document.addEventListener('visibilitychange', pollWhenVisible);
+    // Who comes back from a terminal wants to see what was done there.
+    window.addEventListener('focus', pollWhenVisible);
     return () => {
       left = true;
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', pollWhenVisible);
+      window.removeEventListener('focus', pollWhenVisible);
     };
   }, [get, asked]);
 

@@ -26,7 +26,7 @@ const SAME_EVERYWHERE = [
 /** Texts that are the same word in both languages. */
 const SAME_IN: Record<string, readonly string[]> = {
   de: [...SAME_EVERYWHERE, 'field.awsRegion', 'region.il-central-1', 'test.step.region'],
-  es: [...SAME_EVERYWHERE, 'region.il-central-1'],
+  es: [...SAME_EVERYWHERE, 'errors.level.error', 'region.il-central-1'],
   fr: [
     ...SAME_EVERYWHERE,
     'field.mode',

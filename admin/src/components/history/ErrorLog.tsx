@@ -1,4 +1,4 @@
-import { Flex, Table, Tbody, Td, Tr, Typography } from '@strapi/design-system';
+import { Flex, Table, Tbody, Td, Tr, Typography, VisuallyHidden } from '@strapi/design-system';
 import { CrossCircle, WarningCircle } from '@strapi/icons';
 import { useState } from 'react';
 
@@ -48,6 +48,7 @@ export function ErrorLog({ version }: { version: string }) {
                     ) : (
                       <WarningCircle fill="warning600" width="1.4rem" height="1.4rem" aria-hidden />
                     )}
+                    <VisuallyHidden>{t(`errors.level.${level}`)}</VisuallyHidden>
                     <Typography>{t(`errors.source.${source}`)}</Typography>
                   </Flex>
                 </Td>

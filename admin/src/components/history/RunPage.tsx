@@ -2,12 +2,20 @@ import { Button, Flex, Typography } from '@strapi/design-system';
 import { ArrowLeft } from '@strapi/icons';
 import { useEffect, useRef, useState } from 'react';
 
-import type { FailureKind, RunAnswer, RunDetailAnswer } from '../../../../server/src/routes/contract';
+import type {
+  FailureKind,
+  RunAnswer,
+  RunDetailAnswer,
+  StartRunRequest,
+  StatusAnswer,
+} from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
 import { useLoaded } from '../../hooks/useLoaded';
 import { useRunSummary } from '../../hooks/useRunSummary';
 import { useTranslation } from '../../hooks/useTranslation';
 import { useTriggerText } from '../../hooks/useTriggerText';
+import { useServerName } from '../../hooks/useServerName';
+import { isBad } from '../../openRun';
 import { Facts, type Fact } from '../common/Facts';
 import { Notice } from '../common/Notice';
 import { Pager } from '../common/Pager';
@@ -26,11 +34,16 @@ interface RunPageProps {
   /** As the address names it. */
   id: string;
   version: string;
+  status: StatusAnswer | undefined;
+  /** Why no sync can be started now; absent where one can. */
+  reason: string | undefined;
+  /** Goes on from a run that is still to be settled. */
+  onStart: (request: StartRunRequest) => void;
   onBack: () => void;
 }
 
 /** All that is known of one run: its numbers, why it was refused or failed, and each file with cause and fix. */
-export function RunPage({ id, version, onBack }: RunPageProps) {
+export function RunPage({ id, version, status, reason, onStart, onBack }: RunPageProps) {
   const t = useTranslation();
   const format = useFormat();
   const path = `/runs/${encodeURIComponent(id)}`;
@@ -53,10 +66,25 @@ export function RunPage({ id, version, onBack }: RunPageProps) {
       {failed ? <Notice variant="danger" title={t('details.failed')} /> : null}
       {run ? (
         <Panel title={t('details.title', { moment: format.moment(run.startedAt) })}>
-          <RunFacts run={run} />
+          <RunFacts run={run} isOneOfMany={(status?.instances.length ?? 0) > 1} />
           <RunCounts run={run} />
           {run.error ? <RunError error={run.error} /> : null}
-          {run.refused ? <RunRefusal refusal={run.refused} disabled /> : null}
+          {run.refused ? (
+            <RunRefusal
+              refusal={run.refused}
+              disabled={reason !== undefined || status?.running !== undefined}
+              // An old run's deletes may no longer be what is wanted.
+              {...(status?.unresolved?.id === run.id ? { onStart } : {})}
+            />
+          ) : null}
+          {status?.unresolved?.id === run.id && reason !== undefined ? (
+            <Typography tag="p" textColor="neutral600">
+              {reason}
+            </Typography>
+          ) : null}
+          {status?.elsewhere.some((other) => other.id === run.id && isBad(other)) ? (
+            <Notice variant="info" title={t('elsewhere.settle')} />
+          ) : null}
           {answer.pagination.total === 0 && !run.error && !run.refused && run.status !== 'running' ? (
             <Typography textColor="neutral600">{t('details.noFailures')}</Typography>
           ) : null}
@@ -69,14 +97,17 @@ export function RunPage({ id, version, onBack }: RunPageProps) {
   );
 }
 
-function RunFacts({ run }: { run: RunAnswer }) {
+/** @param isOneOfMany the site has several servers: which one it was is worth telling. */
+function RunFacts({ run, isOneOfMany }: { run: RunAnswer; isOneOfMany: boolean }) {
   const t = useTranslation();
+  const serverOf = useServerName();
   const triggerOf = useTriggerText();
   const summaryOf = useRunSummary();
   const format = useFormat();
   const requests = Object.values(run.requests).reduce((sum, count) => sum + count, 0);
   const facts: Fact[] = [
     { name: t('history.trigger'), value: triggerOf(run) },
+    ...(isOneOfMany ? [{ name: t('instances.server'), value: serverOf(run) }] : []),
     ...(run.mode ? [{ name: t('history.mode'), value: run.mode }] : []),
     ...(run.endedAt ? [{ name: t('run.ended'), value: format.moment(run.endedAt) }] : []),
     {

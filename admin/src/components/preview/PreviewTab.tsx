@@ -93,6 +93,7 @@ function whyNot(canRun: boolean, problems: Problem[], status: StatusAnswer | und
   if (!canRun) return 'reason.permission';
   if (status === undefined) return 'reason.loading';
   if (problems.length > 0) return 'reason.problems';
+  if (status.previewing) return 'plan.reason.previewing';
   return status.running ? 'plan.reason.running' : undefined;
 }
 

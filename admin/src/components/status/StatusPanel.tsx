@@ -1,8 +1,8 @@
 import { Accordion, Box } from '@strapi/design-system';
 
-import type { StatusAnswer } from '../../../../server/src/routes/contract';
+import type { RunAnswer, StatusAnswer } from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
-import { useTranslation } from '../../hooks/useTranslation';
+import { useTranslation, type MessageKey } from '../../hooks/useTranslation';
 import { useTriggerText } from '../../hooks/useTriggerText';
 import { Facts, type Fact } from '../common/Facts';
 import { Panel } from '../common/Panel';
@@ -51,7 +51,7 @@ export function StatusPanel({ status }: { status: StatusAnswer }) {
   );
 }
 
-function StatusFacts({ status: { lastLook, lastRun, next } }: { status: StatusAnswer }) {
+function StatusFacts({ status: { lastLook, lastRun, unresolved, next } }: { status: StatusAnswer }) {
   const t = useTranslation();
   const triggerOf = useTriggerText();
   const format = useFormat();
@@ -75,21 +75,22 @@ function StatusFacts({ status: { lastLook, lastRun, next } }: { status: StatusAn
       ? []
       : [{ name: t(`status.next.${name}`), value: format.moment(at), note: t(`status.next.${name}.note`) }];
 
+  const told = (name: MessageKey, run: RunAnswer | undefined): Fact[] =>
+    run === undefined
+      ? []
+      : [
+          {
+            name: t(name),
+            value: <RunStatus status={run.status} />,
+            note: t('result.moment', { moment: format.moment(run.endedAt ?? run.startedAt), trigger: triggerOf(run) }),
+          },
+        ];
+
   const facts: Fact[] = [
     ...side('local'),
     ...side('remote'),
-    ...(lastRun
-      ? [
-          {
-            name: t('status.lastRun'),
-            value: <RunStatus status={lastRun.status} />,
-            note: t('result.moment', {
-              moment: format.moment(lastRun.endedAt ?? lastRun.startedAt),
-              trigger: triggerOf(lastRun),
-            }),
-          },
-        ]
-      : []),
+    ...told('status.unresolved', unresolved?.id === lastRun?.id ? undefined : unresolved),
+    ...told('status.lastRun', lastRun),
     ...moment('scan', next.scanAt),
     ...moment('reconcile', next.reconcileAt),
   ];

@@ -57,7 +57,7 @@ export function RunResult({ run, onStart, disabled }: RunResultProps) {
             startIcon={<ArrowsCounterClockwise />}
             disabled={disabled}
             onClick={() => {
-              onStart({});
+              onStart(run.scope === 'restore' ? { restore: true } : {});
             }}
           >
             {t('result.retry')}

@@ -3,12 +3,16 @@ import { ArrowsCounterClockwise, Cross } from '@strapi/icons';
 
 import type { Problem, StatusAnswer } from '../../../../server/src/routes/contract';
 import { useFormat } from '../../hooks/useFormat';
+import { useReason } from '../../hooks/useReason';
 import { useRunSummary } from '../../hooks/useRunSummary';
 import type { SyncActions } from '../../hooks/useSyncActions';
 import { useTranslation } from '../../hooks/useTranslation';
+import { openRunOf } from '../../openRun';
 import type { Pace } from '../../pace';
 import { Notice } from '../common/Notice';
 import { Panel } from '../common/Panel';
+import { ElsewhereRuns } from './ElsewhereRuns';
+import { LastRunLine } from './LastRunLine';
 import { RunProgress } from './RunProgress';
 import { RunResult } from './RunResult';
 
@@ -49,9 +53,11 @@ export function SyncPanel({
 }: SyncPanelProps) {
   const t = useTranslation();
   const summaryOf = useRunSummary();
-  const reason = useReason({ canRun, unsaved, problems, loading: status === undefined });
+  const reason = useReason({ canRun, unsaved, problems, status });
   const running = status?.running;
   const lastRun = status?.lastRun;
+  const open = status && openRunOf(status);
+  const result = running ? open : (open ?? lastRun);
 
   return (
     <Panel
@@ -73,6 +79,7 @@ export function SyncPanel({
           <Button
             size="L"
             type="submit"
+            disabled={status?.previewing !== undefined}
             startIcon={<ArrowsCounterClockwise />}
             aria-describedby={REASON_ID}
             loading={busy || saving}
@@ -99,6 +106,7 @@ export function SyncPanel({
           {reason}
         </Typography>
       ) : null}
+      {status?.previewing ? <Previewing seen={status.previewing.seen} /> : null}
       {unreachable ? <Notice variant="warning" title={t('sync.unreachable')} /> : null}
       {loggedOut ? (
         <Notice
@@ -123,41 +131,31 @@ export function SyncPanel({
         </p>
       </VisuallyHidden>
       {running ? <RunProgress run={running} pace={pace} /> : null}
-      {!running && lastRun ? (
+      {result ? (
         <RunResult
-          key={lastRun.id}
-          run={lastRun}
-          disabled={busy || reason !== undefined}
+          key={result.id}
+          run={result}
+          disabled={busy || running !== undefined || reason !== undefined}
           onStart={(request) => void start(request)}
         />
       ) : null}
+      {!running && lastRun && result?.id !== lastRun.id ? <LastRunLine run={lastRun} /> : null}
+      {status ? <ElsewhereRuns runs={status.elsewhere} /> : null}
       {status && !running && !lastRun ? <Typography textColor="neutral600">{t('sync.never')}</Typography> : null}
     </Panel>
   );
 }
 
-interface ReasonInput {
-  canRun: boolean;
-  unsaved: boolean;
-  problems: Problem[];
-  loading: boolean;
-}
-
-/** Why no sync can be started now, in words; nothing where one can. */
-function useReason({ canRun, unsaved, problems, loading }: ReasonInput): string | undefined {
+/** A preview is being made, here or by the command line: the sync waits for its end. */
+function Previewing({ seen }: { seen: number }) {
   const t = useTranslation();
   const format = useFormat();
 
-  if (!canRun) return t('reason.permission');
-  if (unsaved) return t('reason.unsaved');
-  if (loading) return t('reason.loading');
-  if (problems.length === 0) return undefined;
-  const missing = [
-    ...(problems.some(({ code }) => code === 'BUCKET_MISSING') ? [t('field.bucketName')] : []),
-    ...(problems.some(({ code }) => code === 'REGION_MISSING') ? [t('field.awsRegion')] : []),
-    ...(problems.some(({ code }) => code === 'MODE_MISSING') ? [t('field.mode')] : []),
-  ];
-  return missing.length === problems.length
-    ? t('reason.missing', { settings: format.list(missing) })
-    : t('reason.problems');
+  return (
+    <div data-previewing>
+      <Notice variant="info" title={t('sync.previewing')}>
+        <Typography tag="p">{t('plan.progress', { count: seen, files: format.number(seen) })}</Typography>
+      </Notice>
+    </div>
+  );
 }

@@ -7,8 +7,10 @@ import { useErrorTitle } from '../../hooks/useErrorTitle';
 import { useFormat } from '../../hooks/useFormat';
 import { useLoaded } from '../../hooks/useLoaded';
 import { useRunSummary } from '../../hooks/useRunSummary';
+import { useServerName } from '../../hooks/useServerName';
 import { useTranslation } from '../../hooks/useTranslation';
 import { useTriggerText } from '../../hooks/useTriggerText';
+import { isBad, openRunOf } from '../../openRun';
 import { PLUGIN_ID } from '../../pluginId';
 import { RunStatus } from '../history/RunStatus';
 
@@ -19,12 +21,17 @@ export function LastRunWidget() {
 
   if (failed) return <Widget.Error />;
   if (!answer) return <Widget.Loading />;
-  const run = answer.running ?? answer.lastRun;
+  const elsewhere = answer.elsewhere.find(isBad);
+  const run = openRunOf(answer) ?? elsewhere ?? answer.running ?? answer.lastRun;
   const place = run && isBad(run) ? `history/${run.id}` : 'sync';
   return (
     <Flex direction="column" alignItems="flex-start" gap={4} data-widget={answer.state}>
       {answer.problems.length > 0 ? <Typography fontWeight="bold">{t('problems.title')}</Typography> : null}
-      {run ? <LastRun run={run} /> : <Typography textColor="neutral600">{t('sync.never')}</Typography>}
+      {run ? (
+        <LastRun run={run} isElsewhere={run === elsewhere} />
+      ) : (
+        <Typography textColor="neutral600">{t('sync.never')}</Typography>
+      )}
       <Link tag={NavLink} to={`/settings/${PLUGIN_ID}#${place}`}>
         {t(run && isBad(run) ? 'widget.details' : 'widget.open')}
       </Link>
@@ -32,15 +39,12 @@ export function LastRunWidget() {
   );
 }
 
-function isBad({ status }: RunAnswer): boolean {
-  return status === 'failed' || status === 'partial' || status === 'refused' || status === 'interrupted';
-}
-
-function LastRun({ run }: { run: RunAnswer }) {
+function LastRun({ run, isElsewhere }: { run: RunAnswer; isElsewhere: boolean }) {
   const t = useTranslation();
   const triggerOf = useTriggerText();
   const summaryOf = useRunSummary();
   const errorTitle = useErrorTitle();
+  const serverOf = useServerName();
   const format = useFormat();
   const count = run.refused?.count ?? 0;
 
@@ -48,6 +52,7 @@ function LastRun({ run }: { run: RunAnswer }) {
     <>
       <RunStatus status={run.status} />
       <Flex direction="column" alignItems="flex-start" gap={1}>
+        {isElsewhere ? <Typography fontWeight="bold">{serverOf(run)}</Typography> : null}
         <Typography textColor="neutral800">{summaryOf(run)}</Typography>
         {run.error ? <Typography textColor="neutral800">{errorTitle(run.error.code)}</Typography> : null}
         {run.refused ? (

@@ -9,13 +9,16 @@ import { ErrorLog } from '../../components/history/ErrorLog';
 import { RunHistory } from '../../components/history/RunHistory';
 import { RunPage } from '../../components/history/RunPage';
 import { PreviewTab } from '../../components/preview/PreviewTab';
+import { NewerSettings } from '../../components/settings/NewerSettings';
 import { SettingsForm, type FieldMessages } from '../../components/settings/SettingsForm';
 import { StatusPanel } from '../../components/status/StatusPanel';
 import { ProblemsNotice } from '../../components/sync/ProblemsNotice';
 import { SyncPanel } from '../../components/sync/SyncPanel';
 import { TrashTab } from '../../components/trash/TrashTab';
 import { fieldErrors } from '../../fieldErrors';
-import { useSettings } from '../../hooks/useSettings';
+import { useReason } from '../../hooks/useReason';
+import { useSettings, type SavedSettings } from '../../hooks/useSettings';
+import { useSettingsCheck } from '../../hooks/useSettingsCheck';
 import { useSyncActions } from '../../hooks/useSyncActions';
 import { useSyncStatus } from '../../hooks/useSyncStatus';
 import { TABS, useTab, type TabName } from '../../hooks/useTab';
@@ -45,15 +48,15 @@ export default function SettingsPage() {
 
 function Settings() {
   const t = useTranslation();
-  const { answer, failed, save } = useSettings();
+  const saved = useSettings();
   const { allowedActions, isLoading } = useRBAC(PERMISSION_LIST);
 
+  const { answer, failed } = saved;
   if (failed) return <Page.Error content={t('page.failed')} />;
   if (!answer || isLoading) return <Page.Loading>{t('page.loading')}</Page.Loading>;
   return (
     <LoadedSettings
-      answer={answer}
-      save={save}
+      saved={{ ...saved, answer }}
       canUpdate={allowedActions.canUpdate ?? false}
       canRun={allowedActions.canRun ?? false}
     />
@@ -61,19 +64,20 @@ function Settings() {
 }
 
 interface LoadedSettingsProps {
-  answer: SettingsAnswer;
-  save: (changes: object) => Promise<SettingsAnswer>;
+  saved: SavedSettings & { answer: SettingsAnswer };
   canUpdate: boolean;
   canRun: boolean;
 }
 
-function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps) {
+function LoadedSettings({ saved: settings, canUpdate, canRun }: LoadedSettingsProps) {
+  const { answer, save, hasNewer, takeNewer, check } = settings;
   const t = useTranslation();
   const known = useKnownText();
   const { toggleNotification } = useNotification();
   const refusalText = useRefusalText();
   const { status, pace, unreachable, loggedOut, refresh } = useSyncStatus();
   const actions = useSyncActions(refresh);
+  useSettingsCheck({ version: answer.version, told: status?.settingsVersion, check });
   const syncsAfterSave = useRef(false);
   const [errors, setErrors] = useState<FieldMessages>({});
   // Who comes to set it up begins with the settings; everyone else wants to see how the sync is.
@@ -81,6 +85,8 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
   const { tab, item, open: openTab } = useTab(initialTab);
   const saved = useMemo(() => toDraft(answer.settings), [answer]);
   const problems = status?.problems ?? answer.problems;
+  // The form may hold changes while another tab is open; they do not keep anybody from settling a run.
+  const reason = useReason({ canRun, unsaved: false, problems, status });
   const version = `${status?.running?.id ?? ''} ${status?.lastRun?.id ?? ''} ${status?.lastRun?.status ?? ''}`;
 
   const submit = async (draft: SettingsDraft, { setErrors: focusErrors, resetForm }: FormHelpers<SettingsDraft>) => {
@@ -132,6 +138,7 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
               <Layouts.Content>
                 <Flex direction="column" alignItems="stretch" gap={4}>
                   <ProblemsNotice problems={problems} draft={values} />
+                  <NewerSettings exist={hasNewer && !isSubmitting} modified={modified} onTake={takeNewer} />
                   <WrappingTabs aria-label={t('page.title')}>
                     {TABS.map((name) => (
                       <Tabs.Trigger key={name} value={name}>
@@ -207,6 +214,12 @@ function LoadedSettings({ answer, save, canUpdate, canRun }: LoadedSettingsProps
             <RunPage
               id={item}
               version={version}
+              status={status}
+              reason={reason}
+              onStart={(request) => {
+                openTab('sync');
+                void actions.start(request);
+              }}
               onBack={() => {
                 openTab('history');
               }}
