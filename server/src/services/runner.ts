@@ -51,6 +51,8 @@ export interface RunEnd {
   worthRetrying: boolean;
   /** It was nothing but files that were still being written. */
   onlyUnsettled: boolean;
+  /** Files could not be written here: the disk is full, or may not be written. */
+  isUnwritable: boolean;
 }
 
 /** What came of the wish to start one. */
@@ -389,6 +391,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       run: await end(run, scope, report, history.keeps(request.trigger, scope, report, failures.digest())),
       worthRetrying: isStoreWorth || isUnsettled,
       onlyUnsettled: isUnsettled && !isStoreWorth,
+      isUnwritable: failures.unwritable && report.status !== 'cancelled',
     };
   }
 
@@ -536,12 +539,14 @@ function createFailureWriter(
   digest(): string;
   readonly passing: boolean;
   readonly unsettled: boolean;
+  readonly unwritable: boolean;
 } {
   const digest = new FailureDigest();
   let waiting: KeyFailure[] = [];
   let writing: Promise<void> = Promise.resolve();
   let passing = false;
   let unsettled = false;
+  let unwritable = false;
 
   function write(): void {
     const batch = waiting;
@@ -557,6 +562,7 @@ function createFailureWriter(
     add(failure) {
       passing ||= PASSING.includes(failure.code);
       unsettled ||= failure.code === 'LOCAL_CHANGED';
+      unwritable ||= failure.code === 'LOCAL_UNWRITABLE';
       digest.add(failure);
       waiting.push(failure);
       if (waiting.length >= FAILURE_BATCH) write();
@@ -571,6 +577,9 @@ function createFailureWriter(
     },
     get unsettled() {
       return unsettled;
+    },
+    get unwritable() {
+      return unwritable;
     },
   };
 }

@@ -15,7 +15,10 @@ export interface Carrier {
   carryOut(wish: Wish): Promise<WishOutcome>;
   /** Says once in the log why nothing is synced, and again only where it is something else. */
   hasProblems(state: SettingsState): boolean;
-  /** Changes of others may have been missed: until a whole run has ended, no position in the feed is claimed. */
+  /**
+   * Changes of others may have been missed: until a whole run has ended well it is tried again, and no position in the
+   * feed is claimed.
+   */
   missedChanges(): void;
 }
 
@@ -28,6 +31,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
   const { settings, runner, instances, activity, log } = servicesOf(strapi);
   let toldProblems = '';
   let claims = false;
+  let isOwed = false;
 
   const patience = createPatience(({ host, directory }) => {
     log.warn(
@@ -71,7 +75,10 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
 
   /** Rows of the feed count as seen only as long as none of their keys was given up. */
   function noteEnd({ changes, whole }: Wish, { run, worthRetrying }: RunEnd): void {
-    if (whole === true && run.status === 'done') claims = true;
+    if (whole === true && run.status === 'done') {
+      claims = true;
+      isOwed = false;
+    }
     if (changes !== undefined && run.status !== 'done' && !worthRetrying) claims = false;
   }
 
@@ -101,15 +108,28 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       const end = await outcome.ended;
       noteEnd(wish, end);
       noteWalk(request, end);
-      if (!end.worthRetrying && !hasLeftNames(wish, end)) return 'done';
-      activity.retry();
-      return end.worthRetrying && !end.onlyUnsettled ? 'again' : 'unsettled';
+      const outcomeOfWish = outcomeOf(wish, end, isOwed);
+      if (outcomeOfWish !== 'done') activity.retry();
+      return outcomeOfWish;
     },
 
     missedChanges() {
       claims = false;
+      isOwed = true;
     },
   };
+}
+
+/**
+ * What a wish has come to with its run. Pure.
+ *
+ * @param isOwed changes of others were missed, and only a run of everything that does all can find them.
+ */
+export function outcomeOf(wish: Wish, end: RunEnd, isOwed: boolean): WishOutcome {
+  if (end.worthRetrying) return end.onlyUnsettled ? 'unsettled' : 'again';
+  const isWhole = wish.whole === true && isOwed;
+  if (isWhole && (end.run.status === 'failed' || end.isUnwritable)) return 'again';
+  return hasLeftNames(wish, end) ? 'unsettled' : 'done';
 }
 
 /**
