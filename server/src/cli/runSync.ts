@@ -1,5 +1,5 @@
-import { userInfo } from 'node:os';
 import { answers } from '../commands/contract';
+import { currentUserName } from '../socket/currentUser';
 import type { Context } from './Command';
 import { toSyncDocument } from './documents';
 import { exitCodeOfStatus } from './exitCodes';
@@ -20,7 +20,7 @@ export interface SyncWish {
 export async function runSync(wish: SyncWish, { session, output }: Context): Promise<number> {
   const reporter = new SyncReporter(output);
   const answer = await session.call(
-    { command: 'sync', ...wish, startedBy: userInfo().username },
+    { command: 'sync', ...wish, startedBy: currentUserName() },
     answers.sync,
     (event) => {
       reporter.onEvent(event);

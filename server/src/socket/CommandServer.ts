@@ -25,28 +25,31 @@ export interface CommandServerOptions {
 /** Answers the command line over a Unix socket that only this user can open. */
 export class CommandServer {
   readonly #options: CommandServerOptions;
-  readonly #place: SocketPlace | undefined;
   readonly #connections = new Set<Promise<void>>();
   readonly #sockets = new Set<Socket>();
   #opened = 0;
+  #place: SocketPlace | undefined;
   #server: Server | undefined;
   #inode: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   #stopped = false;
+  #told: string | undefined;
 
   constructor(options: CommandServerOptions) {
     this.#options = options;
-    this.#place = socketPlaceOf(options.appRoot);
   }
 
   /** Begins to listen as soon as no other process of the project does. Never throws: without a socket all else works. */
   async start(): Promise<void> {
-    if (!this.#place) return;
     try {
+      this.#place ??= socketPlaceOf(this.#options.appRoot);
+      if (!this.#place) {
+        this.#cannotBeReached('this system has no sockets that belong to a user.');
+        return;
+      }
       await this.#listen(this.#place);
     } catch (error) {
-      this.#options.log.warn(`The command line cannot reach this server: ${describeError(error)}`);
-      return;
+      this.#cannotBeReached(describeError(error));
     }
     this.#retryLater();
   }
@@ -70,7 +73,14 @@ export class CommandServer {
     clearTimeout(timer);
   }
 
+  /** It is tried again and again, but told once. */
+  #cannotBeReached(why: string): void {
+    if (why !== this.#told) this.#options.log.warn(`The command line cannot reach this server: ${why}`);
+    this.#told = why;
+  }
+
   #retryLater(): void {
+    clearTimeout(this.#timer);
     if (this.#stopped) return;
     this.#timer = setTimeout(() => void this.start(), RETRY_MS).unref();
   }
@@ -79,7 +89,7 @@ export class CommandServer {
     if (this.#server && (await this.#isOurs(place))) return;
     if (await isListening(place.socket)) return;
     if ((await openSocketFolder(place)) !== 'ours') {
-      this.#options.log.warn(`The command line cannot reach this server: ${place.folder} belongs to someone else.`);
+      this.#cannotBeReached(`${place.folder} belongs to someone else, or others can open it.`);
       return;
     }
     this.#server?.close();

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { hostname, tmpdir, userInfo } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { CommandError } from '../commands/CommandError';
 import type { CommandIo, CommandRequest } from '../commands/contract';
 import { errorCode } from '../sync/errorCode';
+import { currentUid } from './currentUser';
 import { openSocket } from './openSocket';
 import { checkSocketFolder, serverAboutSchema, socketPlaceOf, type ServerAbout, type SocketPlace } from './socketPlace';
 import { readValues, sendLine, serverLineSchema } from './wire';
@@ -122,7 +123,7 @@ async function silent({ about }: SocketPlace): Promise<CommandError> {
 async function refuseOtherUsers(appRoot: string): Promise<void> {
   const names = await readdir(tmpdir()).catch(() => []);
   const others = names.flatMap((name) => /^s3-sync-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  for (const uid of others.filter((other) => other !== userInfo().uid)) {
+  for (const uid of others.filter((other) => other !== currentUid())) {
     const place = socketPlaceOf(appRoot, uid);
     const socket = place && (await tryOpen(place.socket).catch(() => undefined));
     if (!socket) continue;

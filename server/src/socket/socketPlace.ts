@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { lstat, mkdir } from 'node:fs/promises';
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../sync/errorCode';
+import { currentUid } from './currentUser';
 
 const OWNER_ONLY = 0o700;
 
@@ -30,8 +31,8 @@ export type ServerAbout = z.output<typeof serverAboutSchema>;
  * @param uid the user whose server it is; this process's own by default.
  * @returns `undefined` on systems without such users.
  */
-export function socketPlaceOf(appRoot: string, uid: number = userInfo().uid): SocketPlace | undefined {
-  if (uid < 0) return undefined;
+export function socketPlaceOf(appRoot: string, uid = currentUid()): SocketPlace | undefined {
+  if (uid === undefined) return undefined;
   const folder = join(tmpdir(), `s3-sync-${uid}`);
   const name = createHash('sha256').update(realpathSync(appRoot)).digest('hex').slice(0, 16);
   return { folder, socket: join(folder, `${name}.sock`), about: join(folder, `${name}.json`) };
@@ -44,7 +45,7 @@ export type FolderState = 'ours' | 'missing' | 'foreign';
 export async function checkSocketFolder({ folder }: SocketPlace): Promise<FolderState> {
   try {
     const found = await lstat(folder);
-    const isOurs = found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0;
+    const isOurs = found.isDirectory() && found.uid === currentUid() && (found.mode & 0o077) === 0;
     return isOurs ? 'ours' : 'foreign';
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return 'missing';

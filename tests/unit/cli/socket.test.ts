@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -121,6 +121,22 @@ describe('The socket of a server', () => {
     expect(reached).toBeDefined();
     reached?.close();
     await second.stop();
+  });
+
+  test('that cannot be made is told once in the log, and hurts nothing', async () => {
+    rmSync(appRoot, { recursive: true });
+    log.warn.mockClear();
+    const unreachable = makeServer();
+    await unreachable.start();
+    await unreachable.start();
+    expect(log.warn).toHaveBeenCalledTimes(1);
+    expect(log.warn).toHaveBeenCalledWith(expect.stringContaining('The command line cannot reach this server: '));
+    mkdirSync(appRoot);
+    await unreachable.start();
+    const reached = await reachServer(appRoot, '1.0.0');
+    expect(reached).toBeDefined();
+    reached?.close();
+    await unreachable.stop();
   });
 
   test('is gone after the end, which waits for what is being answered', async () => {
