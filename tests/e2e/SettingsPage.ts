@@ -17,6 +17,9 @@ const NARROW = 768;
 /** The rules of axe that a theme makes a difference to. */
 const RULES_OF_COLOURS = ['color-contrast', 'link-in-text-block'];
 
+/** Any JSON object. */
+const objectAnswer = z.record(z.string(), z.unknown());
+
 const loginAnswer = z.object({ data: z.object({ token: z.string() }) });
 
 /** An e-mail address and a password. */
@@ -196,6 +199,26 @@ export class SettingsPage {
   /** One of the numbers of the last run, by its key: `uploaded`, `deletedRemote`, … */
   count(name: string): Locator {
     return this.page.locator(`[data-result] [data-count="count.${name}"]`);
+  }
+
+  /**
+   * Makes the page see another answer of the server: for states that take a crash or a second machine to come about.
+   *
+   * @param path below `/s3-sync`
+   * @param change gets what the server really answered
+   * @returns what ends it
+   */
+  async pretend(
+    path: string,
+    change: (answer: Record<string, unknown>) => Record<string, unknown>,
+  ): Promise<() => Promise<void>> {
+    const url = `**/s3-sync${path}`;
+    await this.page.route(url, async (route) => {
+      const response = await route.fetch();
+      const json = response.ok() ? change(objectAnswer.parse(await response.json())) : undefined;
+      await route.fulfill({ response, ...(json === undefined ? {} : { json }) });
+    });
+    return () => this.page.unroute(url);
   }
 
   async chooseTheme(colorScheme: 'light' | 'dark'): Promise<void> {

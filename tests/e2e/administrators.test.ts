@@ -51,12 +51,19 @@ describeWithChromium('settings page', () => {
       const ada = await open(administrator);
       await ada.visit();
       await ada.syncNow.waitFor();
+      const grace = await open(await addAdministrator(strapi, 'grace', ['settings.read', 'sync.run']));
+      await grace.visit();
+      await grace.syncNow.waitFor();
+      await grace.page.route('**/s3-sync/status', (route) => route.abort());
       proxy.slowDown(1_000);
       for (let number = 0; number < FILES; number += 1) writeFile(strapi, `uploads/${number}.txt`);
       await ada.syncNow.click();
       const progress = (page: SettingsPage) => page.page.locator('[data-progress]');
       await progress(ada).getByText('Started by Ada Admin.').waitFor();
       await progress(ada).getByText('uploads/').waitFor();
+      await grace.syncNow.click();
+      await grace.page.getByText('A sync is running already.').waitFor();
+      await grace.page.unroute('**/s3-sync/status');
       expect(await ada.faults('running')).toEqual([]);
       // Of the files here, so that it is told how far it is; the first run of the start may still be counted.
       await progress(ada).getByText(` of ${FILES}`).waitFor();
@@ -64,12 +71,12 @@ describeWithChromium('settings page', () => {
       await ada.visit();
       await progress(ada).getByText('Started by Ada Admin.').waitFor();
 
-      const grace = await open(await addAdministrator(strapi, 'grace', ['settings.read', 'sync.run']));
-      await grace.visit();
       await progress(grace).getByText('Started by Ada Admin.').waitFor();
-      await grace.cancel.click();
+      await grace.tabTo(grace.cancel);
+      await grace.page.keyboard.press('Enter');
       await Promise.all([ada.result('cancelled').waitFor(), grace.result('cancelled').waitFor()]);
       proxy.mend();
+      expect(await ada.faults('cancelled')).toEqual([]);
       await grace.syncNow.click();
       await ada.page.getByText('Button, Grace Tester').first().waitFor();
       await ada.result('done').waitFor();
@@ -104,6 +111,26 @@ describeWithChromium('settings page', () => {
       expect(await page.syncNow.isDisabled()).toBe(true);
       await page.save.click();
       await page.page.getByText('Settings saved.').waitFor();
+    });
+
+    test('settings that were saved elsewhere are shown at once; changes that are not saved stay until they are dropped', async () => {
+      const save = (trashDays: number) => strapi.admin.put('/s3-sync/settings').send({ trashDays }).expect(200);
+      const page = await open(administrator);
+      await page.visit('settings');
+      await page.openSection('Guards');
+      await save(3);
+      await page.page.locator('[name=trashDays][value="3"]').waitFor();
+      expect(await page.page.getByText('The settings were changed elsewhere').count()).toBe(0);
+
+      await page.field('maxDeleteFiles').fill('99');
+      await save(4);
+      await page.page.getByText('The settings were changed elsewhere').waitFor();
+      expect(await page.field('trashDays').inputValue()).toBe('3');
+      expect(await page.faults('settings-changed-elsewhere')).toEqual([]);
+      await page.page.getByRole('button', { name: 'Load the new ones and drop my changes' }).click();
+      await page.page.locator('[name=trashDays][value="4"]').waitFor();
+      expect(await page.field('maxDeleteFiles').inputValue()).toBe('10');
+      expect(await page.save.isDisabled()).toBe(true);
     });
 
     test('an administrator whose role loses the page meanwhile is told so', async () => {

@@ -1,8 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type _Object, ListObjectsV2Command, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import type { Browser } from 'playwright-core';
 import { administrator, startStrapiProcess, type StrapiProcess } from '../support/strapi';
+import { refusePuts } from '../support/refusePuts';
 import { describeRealestStore, type Store } from '../support/stores';
 import { describeWithChromium, launchChromium } from './chromium';
 import { SettingsPage } from './SettingsPage';
@@ -13,6 +14,9 @@ const FILES: Record<string, string> = {
   'uploads/a b+c%.txt': 'odd name',
 };
 const LEFTOVERS = 15;
+
+/** So many that a folder which loses all of them makes a person be asked. */
+const FOLDER = 12;
 
 describeWithChromium('settings page', () => {
   describeRealestStore('from nothing to a finished sync', (store) => {
@@ -77,6 +81,32 @@ describeWithChromium('settings page', () => {
       expect(await savedSettings(strapi)).not.toHaveProperty('bucketName');
       expect(await page.faults('set-up-03-bad-name')).toEqual([]);
       await page.bucketName.fill('');
+    });
+
+    test('tells what a real store refuses, and what it does not have', async () => {
+      await page.bucketName.fill(`${bucketName}-missing`);
+      await page.region.fill(store().region);
+      await page.testConnection.click();
+      await page.page.locator('[data-test=failed]').waitFor();
+      await page.page.getByText('The bucket does not exist.').waitFor();
+      expect(await page.check('list').getAttribute('data-outcome')).toBe('failed');
+
+      await page.bucketName.fill(bucketName);
+      const allowPuts = await refusePuts(store(), bucketName, '*');
+      await page.testConnection.click();
+      await page.page.getByText('Allow s3:PutObject on this bucket').waitFor();
+      expect(await page.check('list').getAttribute('data-outcome')).toBe('passed');
+      expect(await page.check('put').getAttribute('data-outcome')).toBe('refused');
+      expect(await page.faults('set-up-03-refused-action')).toEqual([]);
+      await allowPuts();
+
+      await page.save.click();
+      await page.page.getByText('Settings saved.').waitFor();
+      await page.openTab('Sync');
+      await page.page.getByText('Still missing: Mode.').waitFor();
+      expect(await page.syncNow.isDisabled()).toBe(true);
+      const nothing = await strapi.admin.put('/s3-sync/settings').send({ bucketName: null, awsRegion: null });
+      expect(nothing.status).toBe(200);
     });
 
     test('is set up, tested and saved by keyboard alone, and a reload shows what was saved', async () => {
@@ -213,9 +243,135 @@ describeWithChromium('settings page', () => {
 
       await page.page.getByRole('button', { name: 'Take over this bucket' }).click();
       const dialog = page.page.getByRole('alertdialog');
+      expect(await page.dialogFaults('set-up-11-take-over')).toEqual([]);
       await dialog.getByRole('button', { name: 'Take over this bucket' }).click();
       await page.result('done').waitFor();
       expect(await keysIn(client, other)).toEqual([...Object.keys(FILES), 'uploads/new.txt'].sort());
+    });
+
+    test('a refused sync stays in sight when an image goes well, and is settled by keyboard from its own page', async () => {
+      const folder = path.join(strapi.publicDir, 'uploads', '2024');
+      const names = Array.from({ length: FOLDER }, (_, number) => `uploads/2024/${number}.txt`);
+      for (const name of names) writeFile(strapi, name, name);
+      await page.syncNow.click();
+      await expectText(page, 'uploaded', String(FOLDER));
+      rmSync(folder, { recursive: true });
+      await page.syncNow.click();
+      await page.result('refused').waitFor();
+      await page.page.getByText('A folder that was full is empty').first().waitFor();
+      expect(await page.faults('guard-folder-emptied')).toEqual([]);
+      await page.page.getByRole('button', { name: 'Restore from the bucket' }).click();
+      expect(await page.dialogFaults('guard-folder-emptied-restore')).toEqual([]);
+      await page.page.keyboard.press('Escape');
+
+      await strapi.admin.post('/upload').attach('files', Buffer.from('an image'), 'image.txt').expect(201);
+      await page.page.locator('[data-last-run=done]').waitFor();
+      await page.result('refused').waitFor();
+      expect(await page.page.getByRole('button', { name: `Delete ${FOLDER} files` }).isEnabled()).toBe(true);
+      expect(await page.page.locator('[data-state=out-of-step]').isVisible()).toBe(true);
+      expect(await page.faults('refused-then-done')).toEqual([]);
+
+      await page.page.goto(`${strapi.url}/admin`);
+      const widget = page.page.locator('[data-widget]');
+      await widget.getByText('Refused').waitFor();
+      for (const theme of ['dark', 'light'] as const) {
+        await page.chooseTheme(theme);
+        for (const width of [1280, 768]) await page.screenshot(`widget-refused-${theme}-${width}`, width);
+      }
+      await widget.getByRole('link', { name: 'See what happened' }).click();
+      await page.page.locator('[data-run-page]').waitFor();
+      expect(await page.faults('refused-run')).toEqual([]);
+
+      const name = `Delete ${FOLDER} files`;
+      await page.tabTo(page.page.getByRole('button', { name }));
+      await page.page.keyboard.press('Enter');
+      const typed = page.page.getByRole('alertdialog').getByLabel(`Type ${FOLDER} to confirm`);
+      await page.tabTo(typed);
+      await page.page.keyboard.type(String(FOLDER));
+      await page.tabTo(page.page.getByRole('alertdialog').getByRole('button', { name }));
+      await page.page.keyboard.press('Enter');
+      await page.result('done').waitFor();
+      await expectText(page, 'deletedRemote', String(FOLDER));
+      await page.page.locator('[data-state=in-step]').waitFor();
+      expect(await page.page.locator('[data-last-run]').count()).toBe(0);
+    });
+
+    test('states that take a crash or another server look right too', async () => {
+      await page.visit('sync');
+      await page.result('done').waitFor();
+      const run = (more: object) => ({
+        id: 1,
+        trigger: 'button',
+        scope: 'whole',
+        mode: 'SINGLE',
+        startedAt: new Date().toISOString(),
+        endedAt: new Date().toISOString(),
+        uploaded: 3,
+        downloaded: 0,
+        deletedRemote: 0,
+        deletedLocal: 0,
+        unchanged: 5,
+        conflicts: 0,
+        failed: 0,
+        withheld: 0,
+        bytes: 3_000,
+        requests: {},
+        ...more,
+      });
+      const message =
+        'Another server of this site (web-2, /srv/site/public) is alive and syncs a directory of its own.';
+      const fix = 'Stop the other server, or choose MULTI mode if both are to stay.';
+      const refused = { guard: 'other-directory', count: 0, limit: 0, message, fix };
+      const states: Record<string, [object, string]> = {
+        interrupted: [
+          { lastRun: run({ status: 'interrupted' }), unresolved: run({ status: 'interrupted' }) },
+          'Interrupted',
+        ],
+        'guard-other-directory': [
+          { lastRun: run({ status: 'refused', refused }), unresolved: run({ status: 'refused', refused }) },
+          'Another directory is synced with this bucket',
+        ],
+        'error-provider': [
+          {
+            state: 'off',
+            problems: [{ code: 'PROVIDER_NOT_LOCAL', values: { provider: 'aws-s3' }, message: 'Not local.' }],
+          },
+          'The upload provider is "aws-s3".',
+        ],
+      };
+      for (const [name, [change, text]] of Object.entries(states)) {
+        const end = await page.pretend('/status', (answer) => ({ ...answer, state: 'out-of-step', ...change }));
+        await page.visit('sync');
+        await page.page.getByText(text).first().waitFor();
+        expect(await page.faults(name)).toEqual([]);
+        await end();
+      }
+      const plan = {
+        code: 'ACCESS_DENIED',
+        message: `The store denied access to ${bucketName}.`,
+        fix: 'Allow s3:ListBucket.',
+      };
+      const counts = Object.fromEntries(
+        ['upload', 'download', 'delete-remote', 'delete-local', 'conflict'].map((one) => [one, { files: 0, bytes: 0 }]),
+      );
+      const end = await page.pretend('/plans', () => ({
+        results: [
+          {
+            id: 'x',
+            status: 'failed',
+            startedAt: '2026-01-01',
+            host: 'web-1',
+            seen: 0,
+            failed: 0,
+            counts,
+            error: plan,
+          },
+        ],
+      }));
+      await page.visit('preview');
+      await page.page.getByText('The store denied access.').first().waitFor();
+      expect(await page.faults('preview-failed')).toEqual([]);
+      await end();
     });
 
     test('writes no error to the console of the browser', () => {
