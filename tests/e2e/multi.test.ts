@@ -122,7 +122,46 @@ describeWithChromium('settings page', () => {
       // What is honoured differs by store; that it was found out does not.
       await page.page.getByText(/^The store (honours all of them|does not honour: )/).waitFor();
       expect(await page.faults('multi-servers')).toEqual([]);
+    });
+
+    test('a run of the other server is told as such, and keeps nobody from a sync here', async () => {
+      if (other === undefined) throw new Error('The other server is not started.');
+      const [row] = await postgres.query(
+        `INSERT INTO s3_sync_runs
+           (trigger, mode, status, started_at, heartbeat_at, host, pid, boot_id, directory, directory_id)
+         SELECT 'cron', mode, 'running', now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC', host, pid, boot_id,
+           directory, directory_id
+         FROM s3_sync_instances WHERE pid = $1 RETURNING id`,
+        [other.pid],
+      );
+      const { id } = z.object({ id: z.number() }).parse(row);
+      await page.page.locator('[data-elsewhere=running]').getByText(`process ${other.pid}`).waitFor();
+      expect(await page.syncNow.isEnabled()).toBe(true);
+      expect(await page.cancel.count()).toBe(0);
+      writeFileSync(path.join(strapi.publicDir, 'uploads/beside.txt'), 'beside a run elsewhere');
+      await page.tabTo(page.syncNow, 'Shift+Tab');
+      await press('Enter');
+      await page.count('uploaded').filter({ hasText: /^1$/ }).waitFor();
+      expect(await page.page.locator('[data-result]').textContent()).toContain('Button, Ada Admin');
+      expect(await page.faults('multi-elsewhere')).toEqual([]);
+
+      const refused = { guard: 'max-delete', count: 20, limit: 10, message: 'It would delete 20 files.', fix: 'Look.' };
+      const result = JSON.stringify({ scope: 'whole', withheld: 20, refused: { ...refused, digest: 'a'.repeat(64) } });
+      const end = `UPDATE s3_sync_runs SET status = 'refused', ended_at = started_at, result = $2 WHERE id = $1`;
+      await postgres.query(end, [id, result]);
+      await page.page.locator('[data-elsewhere=refused]').waitFor();
+      await page.result('done').waitFor();
+      expect(await page.faults('multi-elsewhere-refused')).toEqual([]);
+      await page.visit(`history/${id}`);
+      await page.page.getByText('Settle it on that server').waitFor();
+      expect(await page.page.getByRole('button', { name: /^Delete/ }).count()).toBe(0);
+      await postgres.query('DELETE FROM s3_sync_runs WHERE id = $1', [id]);
+      await page.visit('sync');
+      await page.openSection('Servers');
+
       // From here on the runs are those of this server alone.
+      const rows = page.page.locator('[data-instance]');
+      await rows.nth(1).waitFor();
       await other.stop();
       other = undefined;
       await rows.nth(1).waitFor({ state: 'detached' });

@@ -107,8 +107,11 @@ describeWithChromium('settings page', () => {
       await ada.page.getByText('No file matches.').waitFor();
       await search.fill('');
       await rows(ada).nth(3).waitFor();
-      await ada.page.locator('[data-sort=size]').click();
-      await ada.page.locator('[data-sort=size]').click();
+      await ada.tabTo(ada.page.locator('table').locator('[tabindex="0"]').first());
+      await ada.page.locator('[data-sort=size]').focus();
+      await ada.page.keyboard.press('Enter');
+      await ada.page.locator('th[aria-sort=ascending] [data-sort=size]').waitFor();
+      await ada.page.keyboard.press('Enter');
       await ada.page.locator('th[aria-sort=descending]').waitFor();
       await waitUntil('the largest is first', async () =>
         (await rows(ada).first().textContent())?.includes('new.txt') === true ? true : undefined,
@@ -134,7 +137,8 @@ describeWithChromium('settings page', () => {
       await ada.visit('preview');
       await makePreview(ada);
       write('later-2.txt');
-      await ada.page.getByRole('button', { name: 'Apply', exact: true }).click();
+      await ada.tabTo(ada.page.getByRole('button', { name: 'Apply', exact: true }));
+      await ada.page.keyboard.press('Enter');
       await ada.result('failed').waitFor();
       await ada.page.getByText('The preview is out of date.').waitFor();
       expect(Object.keys(await bucket.objects())).not.toContain('uploads/later-1.txt');
@@ -153,6 +157,7 @@ describeWithChromium('settings page', () => {
       await ada.page.getByRole('button', { name: 'Apply without the deletes' }).click();
       await ada.result('refused').waitFor();
       expect(Object.keys(await bucket.objects())).toContain('uploads/many-1.txt');
+      expect(await ada.faults('guard-max-delete')).toEqual([]);
 
       await ada.openTab('Preview');
       await makePreview(ada);
@@ -198,7 +203,8 @@ describeWithChromium('settings page', () => {
       await ada.page.getByRole('heading', { name: 'Deletes that were withheld' }).waitFor();
       await ada.page.getByText('uploads/kept.txt', { exact: true }).waitFor();
       expect(await ada.faults('history-run')).toEqual([]);
-      await ada.page.getByRole('button', { name: 'Next page' }).click();
+      await ada.tabTo(ada.page.getByRole('button', { name: 'Next page' }));
+      await ada.page.keyboard.press('Enter');
       await ada.page.getByText('26–30 of 30').waitFor();
 
       await ada.page.reload();
@@ -218,7 +224,7 @@ describeWithChromium('settings page', () => {
       expect(faults.filter((fault) => !fault.includes('<h2 id="plugin::'))).toEqual([]);
       for (const theme of ['light', 'dark'] as const) {
         await ada.chooseTheme(theme);
-        await ada.screenshot(`widget-${theme}-1280`);
+        for (const width of [1280, 768]) await ada.screenshot(`widget-${theme}-${width}`, width);
       }
       await ada.chooseTheme('light');
       await widget.getByRole('link', { name: 'See what happened' }).click();
@@ -305,10 +311,18 @@ describeWithChromium('settings page', () => {
       await ada.page.getByRole('button', { name: 'Make a new preview' }).click();
       await ada.page.locator('[data-plan-progress]').waitFor();
       expect(await ada.faults('preview-making')).toEqual([]);
+      await ada.openTab('Sync');
+      await ada.page.locator('[data-previewing]').waitFor();
+      await ada.page.getByText('A sync can be started when the preview has ended.').waitFor();
+      expect(await ada.syncNow.isDisabled()).toBe(true);
+      expect(await ada.faults('sync-previewing')).toEqual([]);
       await ada.visit('preview');
       await ada.page.locator('[data-plan-progress]').waitFor();
       await ada.page.getByRole('button', { name: 'Stop the preview' }).click();
       await ada.page.getByText('The preview was stopped before its end.').waitFor();
+      await ada.openTab('Sync');
+      await ada.page.locator('[data-previewing]').waitFor({ state: 'detached' });
+      expect(await ada.syncNow.isEnabled()).toBe(true);
     });
   });
 });
