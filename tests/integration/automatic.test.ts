@@ -3,6 +3,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
+import { startTriggers, stopTriggers } from '../../server/src/triggers';
 import { makePng } from '../support/makePng';
 import { startedAnswer } from '../support/adminAnswers';
 import { countEndedRuns, endOfRun, endOfStart, listRuns, syncNow } from '../support/runs';
@@ -274,6 +275,21 @@ describe('storms [in-project]', () => {
     expect(refused).toMatchObject({ deletedRemote: 0, withheld: before.length, refused: { guard: 'first-run' } });
     await untilQuiet();
     expect(Object.keys(await bucket.objects()).toSorted()).toEqual([...before, 'uploads/imported.txt'].toSorted());
+  });
+});
+
+describe('a database that fails while the server starts [in-project]', () => {
+  test('holds the automatic syncs up, and does not end them', async () => {
+    await untilQuiet();
+    const { start = 0 } = readActivity().runs;
+    stopTriggers(app.strapi);
+    const { runs } = servicesOf(app.strapi);
+    const failing = jest.spyOn(runs, 'interruptDead').mockRejectedValueOnce(new Error('the database is locked'));
+    startTriggers(app.strapi);
+    app.strapi.server.httpServer.emit('listening');
+    await waitUntil('the run of the start', async () => ((readActivity().runs.start ?? 0) > start ? true : undefined));
+    failing.mockRestore();
+    await untilQuiet();
   });
 });
 

@@ -9,6 +9,7 @@ import { createCarrier } from './carryOut';
 import { watchContent } from './content';
 import { nextReconcile, scheduleReconcile, unscheduleReconcile } from './cron';
 import { watchFeed } from './feed';
+import { keepTrying } from './keepTrying';
 import { watchMedia } from './media';
 import { createPresence } from './presence';
 import { createQueue } from './queue';
@@ -115,20 +116,30 @@ function watchAll(strapi: Core.Strapi): () => void {
     };
   }
 
+  /** All of it may be done again: where the database fails, this is tried until it succeeds. */
   async function begin(): Promise<void> {
     const state = await settings.read();
-    listening = true;
-    counters.start();
-    errorLog.start();
-    plan.follow(nextLooks);
     await runs.interruptDead();
+    if (!listening) return;
     schedule(state);
-    settings.onSave(schedule);
     scan.start();
     await feed.start();
     await presence.start();
     // Where MULTI mode syncs, the presence has asked for this run.
     if (presence.multi() === undefined && !carrier.hasProblems(state)) ask({ trigger: 'start', whole: true });
+  }
+
+  let endBeginning = (): void => undefined;
+
+  function listen(): void {
+    listening = true;
+    counters.start();
+    errorLog.start();
+    plan.follow(nextLooks);
+    settings.onSave(schedule);
+    endBeginning = keepTrying(begin, (cause) => {
+      log.error(`Automatic syncs could not be started, and will be tried again: ${cause}`);
+    });
   }
 
   const ends = [
@@ -156,16 +167,13 @@ function watchAll(strapi: Core.Strapi): () => void {
       },
       log,
     }),
-    whenListening(strapi, () => {
-      begin().catch((error: unknown) => {
-        log.error(`Automatic syncs could not be started: ${describeError(error)}`);
-      });
-    }),
+    whenListening(strapi, listen),
   ];
 
   return () => {
     listening = false;
     for (const end of ends) end();
+    endBeginning();
     scan.stop();
     presence.stop();
     feed.stop();
