@@ -64,8 +64,9 @@ class S3Bucket implements Bucket {
 
   async head(key: string, signal?: AbortSignal): Promise<ObjectHead | undefined> {
     try {
-      const answer = await this.connection.send({ action: 's3:GetObject', key, signal }, (client, options) =>
-        client.send(new HeadObjectCommand(this.at(key)), options),
+      const answer = await this.connection.send(
+        { action: 's3:GetObject', key, signal },
+        new HeadObjectCommand(this.connection.at(key)),
       );
       return toObjectHead(key, answer);
     } catch (error) {
@@ -78,14 +79,13 @@ class S3Bucket implements Bucket {
 
   async get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }> {
     const context = { action: 's3:GetObject', key, signal };
-    const answer = await this.connection.send(context, (client, options) =>
-      client.send(new GetObjectCommand(this.at(key)), options),
-    );
+    const answer = await this.connection.send(context, new GetObjectCommand(this.connection.at(key)));
     const head = toObjectHead(key, answer);
     const askForRest = async (offset: number): Promise<Readable> => {
       const Range = `bytes=${offset}-`;
-      const rest = await this.connection.send(context, (client, options) =>
-        client.send(new GetObjectCommand({ ...this.at(key), Range, IfMatch: answer.ETag }), options),
+      const rest = await this.connection.send(
+        context,
+        new GetObjectCommand({ ...this.connection.at(key), Range, IfMatch: answer.ETag }),
       );
       if (rest.ContentRange !== `bytes ${offset}-${head.size - 1}/${head.size}`) throw missing(key, 'the rest of it');
       return this.verified(rest.Body, context, head.size - offset);
@@ -112,7 +112,7 @@ class S3Bucket implements Bucket {
     const { key, body, md5, sha256, contentType, metadata, condition, signal } = input;
     const context = { action: 's3:PutObject', key, signal, conditional: condition !== undefined };
     const command = new PutObjectCommand({
-      ...this.at(key),
+      ...this.connection.at(key),
       Body: body,
       ContentLength: body.length,
       ContentMD5: Buffer.from(md5, 'hex').toString('base64'),
@@ -121,8 +121,7 @@ class S3Bucket implements Bucket {
       CacheControl: this.cacheControl(),
       ...conditionHeaders(condition),
     });
-    if (sha256 !== undefined) this.connection.noteContentSha256(command.input, sha256);
-    const answer = await this.connection.send(context, (client, options) => client.send(command, options));
+    const answer = await this.connection.send(context, command, sha256);
     const etag = withoutQuotes(answer.ETag);
     if (etag === '') throw missing(key, 'its ETag');
     return { etag };
@@ -142,8 +141,9 @@ class S3Bucket implements Bucket {
 
   async deleteOne(key: string, condition?: { ifMatch: string }, signal?: AbortSignal): Promise<void> {
     const context = { action: 's3:DeleteObject', key, signal, conditional: condition !== undefined };
-    await this.connection.send(context, (client, options) =>
-      client.send(new DeleteObjectCommand({ ...this.at(key), ...conditionHeaders(condition) }), options),
+    await this.connection.send(
+      context,
+      new DeleteObjectCommand({ ...this.connection.at(key), ...conditionHeaders(condition) }),
     );
   }
 
@@ -153,10 +153,6 @@ class S3Bucket implements Bucket {
 
   close(): void {
     this.connection.close();
-  }
-
-  private at(key: string): { Bucket: string; Key: string } {
-    return { Bucket: this.connection.bucketName, Key: this.connection.prefix + key };
   }
 
   private cacheControl(): string | undefined {

@@ -54,14 +54,12 @@ async function deleteTogether(
   signal: AbortSignal | undefined,
 ): Promise<DeleteOutcome[] | undefined> {
   try {
-    const answer = await connection.send({ action: 's3:DeleteObject', signal }, (client, options) =>
-      client.send(
-        new DeleteObjectsCommand({
-          Bucket: connection.bucketName,
-          Delete: { Objects: keys.map((key) => ({ Key: connection.prefix + key })) },
-        }),
-        options,
-      ),
+    const answer = await connection.send(
+      { action: 's3:DeleteObject', signal },
+      new DeleteObjectsCommand({
+        Bucket: connection.bucketName,
+        Delete: { Objects: keys.map((key) => ({ Key: connection.prefix + key })) },
+      }),
     );
     const asked = new Map(keys.map((key) => [connection.prefix + key, key]));
     const outcomes: DeleteOutcome[] = [];
@@ -87,9 +85,7 @@ async function deleteAlone(
   signal: AbortSignal | undefined,
 ): Promise<DeleteOutcome> {
   try {
-    await connection.send({ action: 's3:DeleteObject', key, signal }, (client, options) =>
-      client.send(new DeleteObjectCommand({ Bucket: connection.bucketName, Key: connection.prefix + key }), options),
-    );
+    await connection.send({ action: 's3:DeleteObject', key, signal }, new DeleteObjectCommand(connection.at(key)));
     return { key };
   } catch (error) {
     throwIfCancelled(signal);

@@ -90,7 +90,7 @@ async function readPage(
     } catch (error) {
       if (tries === PAGE_TRIES) throw error;
     }
-    await connection.send({ action: 's3:ListBucket', signal }, () => sleep(PAGE_RETRY_MS, undefined, { signal }));
+    await connection.attempt({ action: 's3:ListBucket', signal }, () => sleep(PAGE_RETRY_MS, undefined, { signal }));
   }
 }
 
@@ -102,17 +102,15 @@ async function requestPage(
   signal: AbortSignal,
 ): Promise<ListObjectsV2CommandOutput> {
   try {
-    return await connection.send({ action: 's3:ListBucket', signal }, (client, options) =>
-      client.send(
-        new ListObjectsV2Command({
-          Bucket: connection.bucketName,
-          Prefix: connection.prefix + prefix,
-          ContinuationToken: token,
-          EncodingType: 'url',
-          MaxKeys: pageSize,
-        }),
-        options,
-      ),
+    return await connection.send(
+      { action: 's3:ListBucket', signal },
+      new ListObjectsV2Command({
+        Bucket: connection.bucketName,
+        Prefix: connection.prefix + prefix,
+        ContinuationToken: token,
+        EncodingType: 'url',
+        MaxKeys: pageSize,
+      }),
     );
   } catch (error) {
     // An answer of 200 that cannot be read, however often it was asked for.

@@ -55,17 +55,14 @@ async function createUpload(
   cacheControl: string | undefined,
 ): Promise<string> {
   const context = { action: 's3:PutObject', key, signal };
-  const answer = await connection.send(context, (client, options) =>
-    client.send(
-      new CreateMultipartUploadCommand({
-        Bucket: connection.bucketName,
-        Key: connection.prefix + key,
-        ContentType: contentType,
-        Metadata: encodeMetadata(metadata),
-        CacheControl: cacheControl,
-      }),
-      options,
-    ),
+  const answer = await connection.send(
+    context,
+    new CreateMultipartUploadCommand({
+      ...connection.at(key),
+      ContentType: contentType,
+      Metadata: encodeMetadata(metadata),
+      CacheControl: cacheControl,
+    }),
   );
   if (answer.UploadId === undefined || answer.UploadId === '') {
     throw new SyncError('STORE_ERROR', {
@@ -122,19 +119,16 @@ async function uploadPart(
   body: Buffer,
 ): Promise<Part> {
   const md5 = createHash('md5').update(body).digest();
-  const answer = await connection.send(context, (client, options) =>
-    client.send(
-      new UploadPartCommand({
-        Bucket: connection.bucketName,
-        Key: connection.prefix + (context.key ?? ''),
-        UploadId: uploadId,
-        PartNumber: number,
-        Body: body,
-        ContentLength: body.length,
-        ContentMD5: md5.toString('base64'),
-      }),
-      options,
-    ),
+  const answer = await connection.send(
+    context,
+    new UploadPartCommand({
+      ...connection.at(context.key ?? ''),
+      UploadId: uploadId,
+      PartNumber: number,
+      Body: body,
+      ContentLength: body.length,
+      ContentMD5: md5.toString('base64'),
+    }),
   );
   return { number, etag: answer.ETag ?? `"${md5.toString('hex')}"`, md5 };
 }
@@ -150,19 +144,16 @@ async function complete(
   const context = { action: 's3:PutObject', key, signal, conditional: condition !== undefined };
   let etag = '';
   try {
-    const answer = await connection.send(context, (client, options) =>
-      client.send(
-        new CompleteMultipartUploadCommand({
-          Bucket: connection.bucketName,
-          Key: connection.prefix + key,
-          UploadId: uploadId,
-          MultipartUpload: {
-            Parts: parts.map(({ number, etag: partEtag }) => ({ PartNumber: number, ETag: partEtag })),
-          },
-          ...conditionHeaders(condition),
-        }),
-        options,
-      ),
+    const answer = await connection.send(
+      context,
+      new CompleteMultipartUploadCommand({
+        ...connection.at(key),
+        UploadId: uploadId,
+        MultipartUpload: {
+          Parts: parts.map(({ number, etag: partEtag }) => ({ PartNumber: number, ETag: partEtag })),
+        },
+        ...conditionHeaders(condition),
+      }),
     );
     etag = withoutQuotes(answer.ETag);
   } catch (error) {
@@ -187,8 +178,9 @@ async function headFinished(
   key: string,
   signal: AbortSignal | undefined,
 ): Promise<{ etag: string; size: number | undefined }> {
-  const answer = await connection.send({ action: 's3:GetObject', key, signal }, (client, options) =>
-    client.send(new HeadObjectCommand({ Bucket: connection.bucketName, Key: connection.prefix + key }), options),
+  const answer = await connection.send(
+    { action: 's3:GetObject', key, signal },
+    new HeadObjectCommand(connection.at(key)),
   );
   return { etag: withoutQuotes(answer.ETag), size: answer.ContentLength };
 }
@@ -223,15 +215,12 @@ export async function abortLarge(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   try {
-    await connection.send({ action: 's3:AbortMultipartUpload', key, signal }, (client, options) =>
-      client.send(
-        new AbortMultipartUploadCommand({
-          Bucket: connection.bucketName,
-          Key: connection.prefix + key,
-          UploadId: uploadId,
-        }),
-        options,
-      ),
+    await connection.send(
+      { action: 's3:AbortMultipartUpload', key, signal },
+      new AbortMultipartUploadCommand({
+        ...connection.at(key),
+        UploadId: uploadId,
+      }),
     );
   } catch (error) {
     if (!(error instanceof SyncError) || error.s3Code !== 'NoSuchUpload') throw error;
