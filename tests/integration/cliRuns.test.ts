@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
+import { currentUid } from '../../server/src/socket/currentUser';
 import { socketPlaceOf } from '../../server/src/socket/socketPlace';
 import { CommandLine, type CommandResult } from '../support/CommandLine';
 import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
@@ -12,6 +14,9 @@ import { REALEST_STORE, startRealestStore, type Store } from '../support/stores'
 import { startStrapiProcess, type StrapiProcess } from '../support/strapi';
 import { TcpProxy } from '../support/TcpProxy';
 import { waitUntil } from '../support/waitUntil';
+
+/** A user without rights, on every Linux. */
+const NOBODY = 65_534;
 
 let store: Store;
 let closeStore: () => Promise<void>;
@@ -100,7 +105,9 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
     expect(second.code).toBe(1);
     expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: 'BUSY' } });
     expect(second.stderr).toContain(`It is run ${running?.id} (cli), started by ${userInfo().username}`);
-    expect(await run(['sync', '--dry-run'])).toMatchObject({ code: 1, stdout: '' });
+    for (const args of [['sync', '--dry-run'], ['restore']]) {
+      expect(await run(args)).toMatchObject({ code: 1, stdout: '' });
+    }
     const third = await run(['sync', '--wait', '--json']);
     expect(third.code).toBe(0);
     expect(third.stderr).toContain('Waiting. A sync is running already.');
@@ -129,6 +136,20 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
       status: 'done',
       uploaded: written - after,
     });
+  });
+
+  test('Ctrl-C cancels a restore, exit 130', async () => {
+    for (let index = 1; index <= 20; index += 1) rmSync(path.join(strapi.publicDir, 'uploads', `file-${index}.txt`));
+    slowDown(150);
+    const cancelled = await run(['restore', '--json', '--verbose'], {
+      onStderr: (text, child) => {
+        if (text.includes('uploads/file-')) child.kill('SIGINT');
+      },
+    });
+    expect(cancelled.code).toBe(130);
+    expect(JSON.parse(cancelled.stdout)).toMatchObject({ status: 'cancelled', uploaded: 0 });
+    proxy.mend();
+    expect((await run(['restore'])).code).toBe(0);
   });
 
   test('Ctrl-C while it waits for its turn starts nothing, exit 130', async () => {
@@ -230,6 +251,29 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
     expect(JSON.parse(refused.stdout)).toMatchObject({ error: { code: 'SERVER_SILENT' } });
     expect(refused.stderr).toContain(`process ${strapi.pid}`);
     expect((await run(['get', 'trash_days'])).stdout).toBe('7\n');
+  });
+
+  test('another user, to whom the socket is closed, is told whose the server is, exit 1', async () => {
+    if (currentUid() !== 0) {
+      process.stderr.write('SKIPPED a command of another user: only root can run one.\n');
+      return;
+    }
+    const asNobody = (command: string): [string, string[]] => [
+      'setpriv',
+      [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups', '--', ...command.split(' ')],
+    ];
+    for (const folder of [temporary, path.dirname(strapi.appDir)]) chmodSync(folder, 0o755);
+    const refused = await run(['get', 'trash_days', '--json'], { through: asNobody });
+    // Where it has another temporary folder, the heartbeat says who it is.
+    execFileSync('chmod', ['-R', 'a+rwX', strapi.appDir]);
+    const elsewhere = mkdtempSync(path.join(temporary, 'elsewhere-'));
+    chmodSync(elsewhere, 0o777);
+    const silent = await run(['set', 'trash_days', '5', '--json'], { through: asNobody, env: { TMPDIR: elsewhere } });
+    for (const { code, stdout, stderr } of [refused, silent]) {
+      expect(code).toBe(1);
+      expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'OTHER_USER' } });
+      expect(stderr).toContain('The server of this project runs as another user (0)');
+    }
   });
 
   test.each([

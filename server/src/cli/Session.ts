@@ -1,6 +1,15 @@
+import { hostname } from 'node:os';
 import { z } from 'zod';
 import { CommandError } from '../commands/CommandError';
-import { changesSomething, type CommandEvent, type CommandIo, type CommandRequest } from '../commands/contract';
+import {
+  changesSomething,
+  type CommandEvent,
+  type CommandIo,
+  type CommandRequest,
+  type ServerSeen,
+} from '../commands/contract';
+import { currentUid } from '../socket/currentUser';
+import { otherUser, readOwner } from '../socket/otherUsers';
 import { reachServer, type ReachedServer } from '../socket/reachServer';
 import type { ServerAbout } from '../socket/socketPlace';
 import { loadStrapi, type LoadedStrapi } from './loadStrapi';
@@ -70,7 +79,7 @@ export class Session {
     const { commands } = this.#loaded;
     if (changesSomething(request)) {
       const server = await commands.findServer();
-      if (server !== undefined) throw notAnswering(server);
+      if (server !== undefined) throw await notAnswering(server);
     }
     try {
       return await commands.execute(request, io);
@@ -93,10 +102,12 @@ function asOwnError(error: unknown): unknown {
   return failure.success ? new CommandError(failure.data) : error;
 }
 
-function notAnswering(server: string): CommandError {
+async function notAnswering({ host, pid }: ServerSeen): Promise<CommandError> {
+  const uid = host === hostname() ? await readOwner(pid) : undefined;
+  if (uid !== undefined && uid !== currentUid()) return otherUser(uid);
   return new CommandError({
     code: 'SERVER_SILENT',
-    message: `A server of this site is alive (${server}) and cannot be reached from here.`,
+    message: `A server of this site is alive (${host}, process ${pid}) and cannot be reached from here.`,
     fix: 'Run the command on its host, as its user and with its TMPDIR. Or stop it, and wait a minute if it was killed.',
   });
 }

@@ -110,6 +110,12 @@ export interface CommandIo {
   tell(event: CommandEvent): void;
 }
 
+/** A server that has shown a sign of life in the database. */
+export interface ServerSeen {
+  host: string;
+  pid: number;
+}
+
 /** Carries out requests of the command line. */
 export interface CommandsService {
   /** Version of the plugin, as in its package.json. */
@@ -120,8 +126,8 @@ export interface CommandsService {
    */
   execute(request: CommandRequest, io: CommandIo): Promise<unknown>;
   /**
-   * Whether another process, which ought to have been asked instead, uses this database.
-   * @returns why nothing may be written from here, or `undefined`.
+   * Finds a living server that uses this database and ought to have been asked instead: beside it nothing may be written
+   * from here.
    */
-  findServer(): Promise<string | undefined>;
+  findServer(): Promise<ServerSeen | undefined>;
 }

@@ -252,14 +252,14 @@ export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsServi
     },
 
     async findServer() {
-      const others = (await instances.list()).filter(({ alive, current }) => alive && !current);
+      const servers = await instances.servers();
       const { places } = await settings.read();
       const isFile = z.string().catch('').parse(strapi.config.get('database.connection.client')).includes('sqlite');
       // Other servers with directories of their own may share a database server, but not a database file.
-      const server = others.find(
+      const server = servers.find(
         ({ host, directory }) => isFile || (host === hostname() && directory === places.directory),
       );
-      return server && `${server.host}, process ${server.pid}`;
+      return server && { host: server.host, pid: server.pid };
     },
   };
 }

@@ -79,6 +79,8 @@ export const models: Model[] = [
       directory: { type: 'text' },
       directoryId: { type: 'string' },
       mode: { type: 'string' },
+      // A server, which the command line asks; else a command that has no server.
+      listens: { type: 'boolean' },
       // Milliseconds of the database's clock.
       seenAt: { type: 'biginteger' },
       lastRunAt: { type: 'biginteger' },

@@ -18,10 +18,25 @@ export interface InstancePlace {
   mode: Mode;
 }
 
+/** A server that the command line can ask. */
+export interface ListeningServer {
+  host: string;
+  pid: number;
+  /** Absolute path. */
+  directory: string;
+}
+
 /** The servers that share this database, each with the directory it syncs. */
 export interface InstancesService {
-  /** Enters this server with its directory, and keeps the entry alive until `leave`. */
+  /** Enters this process with its directory, and keeps the entry alive until `leave`. */
   enter(place: InstancePlace): Promise<void>;
+  /**
+   * Shows that this process is a server, also where its settings do not let it sync: the command line must not write to
+   * its database beside it. Until `enter` its directory stands in nobody's way.
+   */
+  listens(directory: string): Promise<void>;
+  /** The living servers beside this process. A command that has no server is none, though it is entered while it syncs. */
+  servers(): Promise<ListeningServer[]>;
   /**
    * A living server that must end before this one may sync in SINGLE mode: it has another directory, and was there first
    * or is in MULTI mode.
@@ -31,7 +46,7 @@ export interface InstancesService {
   noteRun(report: SyncReport): Promise<void>;
   /** Notes up to which position of the feed this server was told of changes; written with the next heartbeat. */
   noteFeedPosition(position: number | undefined): void;
-  /** All that are entered, oldest first. */
+  /** All that sync, oldest first. */
   list(): Promise<InstanceAnswer[]>;
   /** Takes this server out: the next one does not wait for its heartbeat to end. */
   leave(): Promise<void>;
@@ -50,8 +65,9 @@ const instanceRow = z.object({
   host: z.string(),
   pid: z.number(),
   directory: z.string(),
-  directoryId: z.string(),
+  directoryId: z.string().nullish(),
   mode: z.enum(['SINGLE', 'MULTI']).nullish().catch(undefined),
+  listens: z.boolean().nullish().catch(undefined),
   seenAt: z.coerce.number(),
   lastRunAt: maybeNumber,
   feedPosition: maybeNumber,
@@ -59,6 +75,11 @@ const instanceRow = z.object({
 });
 
 type InstanceRow = z.output<typeof instanceRow>;
+
+type SyncingRow = InstanceRow & { directoryId: string };
+
+/** A server that cannot sync yet has nothing but the path. */
+type EnteredPlace = Pick<InstancePlace, 'directory'> & Partial<InstancePlace>;
 
 /** Keeps the servers in a table of its own; their signs of life are dated by the database's clock. */
 export function createInstances(
@@ -69,7 +90,8 @@ export function createInstances(
 ): InstancesService {
   const instances = () => strapi.db.query(INSTANCE_UID);
   let heartbeat: NodeJS.Timeout | undefined;
-  let entered: { id: number; place: InstancePlace } | undefined;
+  let entered: { id: number; place: EnteredPlace } | undefined;
+  let isServer = false;
   let feedPosition: number | undefined;
   let turn: Promise<unknown> = Promise.resolve();
   let hasLeft = false;
@@ -81,8 +103,8 @@ export function createInstances(
     return done;
   }
 
-  async function create(place: InstancePlace): Promise<void> {
-    const data = { ...self, ...place, seenAt: await clock.now() };
+  async function create(place: EnteredPlace): Promise<void> {
+    const data = { ...self, ...place, listens: isServer, seenAt: await clock.now() };
     const { id } = z.object({ id: z.number() }).parse(await instances().create({ data }));
     entered = { id, place };
   }
@@ -122,7 +144,14 @@ export function createInstances(
     if (dead.length > 0) await instances().deleteMany({ where: { id: { $in: dead.map(({ id }) => id) } } });
   }
 
-  async function enter(place: InstancePlace): Promise<void> {
+  async function listens(directory: string): Promise<void> {
+    const isNew = !isServer;
+    isServer = true;
+    if (entered?.place.directoryId === undefined) await enter({ directory });
+    if (isNew) await update({ listens: true });
+  }
+
+  async function enter(place: EnteredPlace): Promise<void> {
     if (hasLeft) return;
     if (entered === undefined) {
       await forgetDead();
@@ -146,12 +175,21 @@ export function createInstances(
 
   return {
     enter: (place) => inTurn(() => enter(place)),
+    listens: (directory) => inTurn(() => listens(directory)),
+
+    async servers() {
+      const now = await clock.now();
+      return (await findAll())
+        .filter((row) => row.listens !== false && row.bootId !== self.bootId && lives(row, now))
+        .map(({ host, pid, directory }) => ({ host, pid, directory }));
+    },
 
     async findOther(directoryId) {
       const mine = entered?.id ?? Number.POSITIVE_INFINITY;
       const now = await clock.now();
       const other = (await findAll()).find(
-        (row) => row.directoryId !== directoryId && (row.id < mine || row.mode === 'MULTI') && lives(row, now),
+        (row) =>
+          syncs(row) && row.directoryId !== directoryId && (row.id < mine || row.mode === 'MULTI') && lives(row, now),
       );
       return other && { host: other.host, directory: other.directory };
     },
@@ -171,7 +209,7 @@ export function createInstances(
 
     async list() {
       const now = await clock.now();
-      return (await findAll()).map((row) => toAnswer(row, lives(row, now), row.bootId === self.bootId));
+      return (await findAll()).filter(syncs).map((row) => toAnswer(row, lives(row, now), row.bootId === self.bootId));
     },
 
     leave() {
@@ -182,11 +220,15 @@ export function createInstances(
   };
 }
 
-function samePlace(one: InstancePlace, other: InstancePlace): boolean {
+function syncs(row: InstanceRow): row is SyncingRow {
+  return isGiven(row.directoryId);
+}
+
+function samePlace(one: EnteredPlace, other: EnteredPlace): boolean {
   return one.directory === other.directory && one.directoryId === other.directoryId && one.mode === other.mode;
 }
 
-function toAnswer(row: InstanceRow, alive: boolean, current: boolean): InstanceAnswer {
+function toAnswer(row: SyncingRow, alive: boolean, current: boolean): InstanceAnswer {
   const { host, pid, directory, directoryId, mode, seenAt, lastRunAt, feedPosition, conditions } = row;
   return {
     host,

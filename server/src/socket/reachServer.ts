@@ -1,11 +1,10 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Socket } from 'node:net';
-import { hostname, tmpdir } from 'node:os';
 import { CommandError } from '../commands/CommandError';
 import type { CommandIo, CommandRequest } from '../commands/contract';
 import { errorCode } from '../sync/errorCode';
-import { currentUid } from './currentUser';
 import { openSocket } from './openSocket';
+import { findOtherUsers, isBound, otherUser } from './otherUsers';
 import { checkSocketFolder, serverAboutSchema, socketPlaceOf, type ServerAbout, type SocketPlace } from './socketPlace';
 import { readValues, sendLine, serverLineSchema } from './wire';
 
@@ -119,20 +118,24 @@ async function silent({ about }: SocketPlace): Promise<CommandError> {
   });
 }
 
-/** A server of another user has its socket where only that user, or root, can see it. */
 async function refuseOtherUsers(appRoot: string): Promise<void> {
-  const names = await readdir(tmpdir()).catch(() => []);
-  const others = names.flatMap((name) => /^s3-sync-(\d+)$/.exec(name)?.[1] ?? []).map(Number);
-  for (const uid of others.filter((other) => other !== currentUid())) {
+  for (const uid of await findOtherUsers()) {
     const place = socketPlaceOf(appRoot, uid);
-    const socket = place && (await tryOpen(place.socket).catch(() => undefined));
-    if (!socket) continue;
-    socket.destroy();
-    throw new CommandError({
-      code: 'OTHER_USER',
-      message: `The server of this project runs as another user (${uid}) on ${hostname()}.`,
-      fix: `Run the command as that user: sudo -u '#${uid}' npx s3-sync …`,
-    });
+    if (place && (await isServed(place))) throw otherUser(uid);
+  }
+}
+
+/**
+ * A server of another user has its socket where only that user, or root, can open it. That others cannot says nothing: the
+ * folder may be one of other projects, or left behind.
+ */
+async function isServed({ socket }: SocketPlace): Promise<boolean> {
+  try {
+    const opened = await tryOpen(socket);
+    opened?.destroy();
+    return opened !== undefined;
+  } catch (error) {
+    return errorCode(error) === 'EACCES' && (await isBound(socket));
   }
 }
 

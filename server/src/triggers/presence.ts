@@ -14,8 +14,8 @@ export interface Presence {
 }
 
 /**
- * Enters this server among the others as soon as it can sync. Settings may be saved on another server, so they are read
- * again and again.
+ * Shows from the start that this server is there, and enters it among those that sync as soon as it can. Settings may be
+ * saved on another server, so they are read again and again.
  *
  * @param onMulti called where MULTI mode begins, with a directory it did not have: everything is to be compared first.
  */
@@ -32,6 +32,7 @@ export function createPresence(strapi: Core.Strapi, onMulti: () => void): Presen
     const canSync = problems.length === 0 && mode !== undefined;
     const directoryId = canSync ? await readDirectoryId(stateDirectory) : undefined;
     if (stopped) return;
+    await instances.listens(directory);
     if (!canSync || directoryId === undefined) {
       multi = undefined;
       return;

@@ -1,10 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { CommandError } from '../../../server/src/commands/CommandError';
 import type { CommandEvent, CommandIo, CommandRequest } from '../../../server/src/commands/contract';
 import { CommandServer } from '../../../server/src/socket/CommandServer';
+import { currentUid } from '../../../server/src/socket/currentUser';
+import { isBound, readOwner } from '../../../server/src/socket/otherUsers';
 import { reachServer } from '../../../server/src/socket/reachServer';
 import { socketPlaceOf } from '../../../server/src/socket/socketPlace';
 
@@ -137,6 +139,18 @@ describe('The socket of a server', () => {
     expect(reached).toBeDefined();
     reached?.close();
     await unreachable.stop();
+  });
+
+  test('is seen also by those who cannot open it', async () => {
+    const { socket } = socketPlaceOf(appRoot) ?? { socket: '' };
+    expect(await isBound(socket)).toBe(false);
+    await server.start();
+    // Only Linux tells.
+    expect(await isBound(socket)).toBe(existsSync('/proc/net/unix'));
+    await server.stop();
+    expect(await isBound(socket)).toBe(false);
+    expect(await readOwner(process.pid)).toBe(existsSync('/proc/self/status') ? currentUid() : undefined);
+    expect(await readOwner(2 ** 30)).toBeUndefined();
   });
 
   test('is gone after the end, which waits for what is being answered', async () => {
