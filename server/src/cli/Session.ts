@@ -61,7 +61,7 @@ export class Session {
 
   /** Ends the Strapi that was loaded, if one was. */
   async close(): Promise<void> {
-    await this.#loaded?.destroy();
+    await this.#loaded?.destroy(this.#signal);
     this.#loaded = undefined;
   }
 

@@ -13,7 +13,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 /** A Strapi that is loaded and does not listen: no automatic sync, no cron, no watcher. */
 export interface LoadedStrapi {
   commands: CommandsService;
-  destroy(): Promise<void>;
+  /** Ends it. Those who are told of a failed run get their time before, unless the signal is aborted. */
+  destroy(signal: AbortSignal): Promise<void>;
 }
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
@@ -53,13 +54,19 @@ export async function loadStrapi(root: string, version: string, output: Output):
     await strapi.load();
     // The site's own cron tasks run in its server, not in every command.
     strapi.cron.stop();
-    const destroy = async (): Promise<void> => {
+    const found = commandsSchema.safeParse(findCommands(strapi));
+    if (!found.success || found.data.version !== version) {
       await strapi.destroy();
+      throw found.success ? otherVersion(found.data.version, version) : notEnabled();
+    }
+    const commands = found.data;
+    return {
+      commands,
+      async destroy(signal) {
+        await commands.settle(signal);
+        await strapi.destroy();
+      },
     };
-    const commands = commandsSchema.safeParse(findCommands(strapi));
-    if (commands.success && commands.data.version === version) return { commands: commands.data, destroy };
-    await destroy();
-    throw commands.success ? otherVersion(commands.data.version, version) : notEnabled();
   } catch (error) {
     if (error instanceof CommandError) throw error;
     output.showCaught();

@@ -130,4 +130,11 @@ export interface CommandsService {
    * from here.
    */
   findServer(): Promise<ServerSeen | undefined>;
+  /**
+   * Waits a while for those who are told of a run that failed, such as a mail that is being sent: what goes on is lost
+   * when this process ends.
+   *
+   * @param signal ends the wait.
+   */
+  settle(signal: AbortSignal): Promise<void>;
 }

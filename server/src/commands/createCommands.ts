@@ -27,11 +27,14 @@ const OPERATIONS_PER_EVENT = 500;
 const MOST_FORCED = 3;
 
 /** The services that commands need. */
-type Parts = Pick<Services, 'settings' | 'credentials' | 'runs' | 'runner' | 'status' | 'instances' | 'trash'>;
+type Parts = Pick<
+  Services,
+  'settings' | 'credentials' | 'runs' | 'runner' | 'status' | 'instances' | 'trash' | 'failureAnnouncer'
+>;
 
 /** Makes the service that carries out what the command line asks, whether it comes by socket or from this process. */
 export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsService {
-  const { settings, credentials, runs, runner, status, instances, trash } = parts;
+  const { settings, credentials, runs, runner, status, instances, trash, failureAnnouncer } = parts;
 
   async function get(): Promise<SettingsListing> {
     const { settings: values, locked, saved, problems } = await settings.read();
@@ -250,6 +253,8 @@ export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsServi
         throw new CommandError({ code: error.code, message: error.message, fix: error.fix });
       }
     },
+
+    settle: (signal) => failureAnnouncer.settle(signal),
 
     async findServer() {
       const servers = await instances.servers();

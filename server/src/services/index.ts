@@ -10,7 +10,7 @@ import { BaseKeeper } from '../sync/base/BaseKeeper';
 import { createCommands } from '../commands/createCommands';
 import type { CommandsService } from '../commands/contract';
 import { createActivity, type ActivityService } from './activity';
-import { createFailureAnnouncer } from './announceFailure';
+import { createFailureAnnouncer, type FailureAnnouncer } from './announceFailure';
 import { createCounters, type CountersService } from './counters';
 import { createCredentials, type CredentialsService } from './credentials';
 import { createDatabaseClock, type DatabaseClock } from './databaseClock';
@@ -47,6 +47,7 @@ export interface Services {
   counters: CountersService;
   errorLog: ErrorLogService;
   schedule: ScheduleService;
+  failureAnnouncer: FailureAnnouncer;
   runner: RunnerService;
   plans: PlansService;
   status: StatusService;
@@ -88,6 +89,7 @@ function createServices(strapi: Core.Strapi): Services {
   const baseKeeper = new BaseKeeper();
   const counters = createCounters(strapi, activity, log);
   const schedule = createSchedule();
+  const failureAnnouncer = createFailureAnnouncer(strapi, log);
   const runner = createRunner({
     settings,
     credentials,
@@ -99,7 +101,9 @@ function createServices(strapi: Core.Strapi): Services {
     mediaReferences,
     activity,
     baseKeeper,
-    announce: createFailureAnnouncer(strapi, log),
+    announce: (run) => {
+      failureAnnouncer.announce(run);
+    },
     log,
     errors: errorLog.logFor('history'),
   });
@@ -117,7 +121,16 @@ function createServices(strapi: Core.Strapi): Services {
   const named = new NamedKeys(mediaReferences, feed, baseAccess);
   const readThrough = new ReadThrough({ access: baseAccess, named, feed, log: errorLog.logFor('read-through') });
   const files = createFiles(settings, servingSettings, named);
-  const commands = createCommands(strapi, { settings, credentials, runs, runner, status, instances, trash });
+  const commands = createCommands(strapi, {
+    settings,
+    credentials,
+    runs,
+    runner,
+    status,
+    instances,
+    trash,
+    failureAnnouncer,
+  });
   return {
     settings,
     credentials,
@@ -133,6 +146,7 @@ function createServices(strapi: Core.Strapi): Services {
     counters,
     errorLog,
     schedule,
+    failureAnnouncer,
     runner,
     plans,
     status,

@@ -17,7 +17,11 @@ let server: CommandServer;
 let execute: jest.Mock<Promise<unknown>, [CommandRequest, CommandIo]>;
 
 function makeServer(version = '1.0.0'): CommandServer {
-  return new CommandServer({ appRoot, log, commands: { version, execute, findServer: async () => undefined } });
+  return new CommandServer({
+    appRoot,
+    log,
+    commands: { version, execute, findServer: async () => undefined, settle: async () => undefined },
+  });
 }
 
 const io = (signal = new AbortController().signal, tell: (event: CommandEvent) => void = () => undefined) => ({

@@ -27,7 +27,12 @@ afterEach(() => {
 
 describe('A user without an entry in the list of users', () => {
   test('has a server that answers all the same', async () => {
-    const commands = { version: '1.0.0', execute: async () => ({ a: 1 }), findServer: async () => undefined };
+    const commands = {
+      version: '1.0.0',
+      execute: async () => ({ a: 1 }),
+      findServer: async () => undefined,
+      settle: async () => undefined,
+    };
     const server = new CommandServer({ appRoot, log, commands });
     await server.start();
     const reached = await reachServer(appRoot, '1.0.0');
