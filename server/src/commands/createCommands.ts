@@ -152,7 +152,12 @@ export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsServi
       if (!refused || !pass) break;
       passed = { ...passed, ...pass };
       io.tell({ kind: 'forcing', refused });
-      answer = mergeRuns(answer, await runToEnd({ ...common, ...passed }, wait, io));
+      try {
+        // A scan may have begun in between. What was asked for has begun already, so it waits for its turn.
+        answer = mergeRuns(answer, await runToEnd({ ...common, ...passed }, true, io));
+      } catch (error) {
+        return endedBy(answer, error);
+      }
     }
     return answer;
   }
@@ -273,6 +278,14 @@ export function createCommands(strapi: Core.Strapi, parts: Parts): CommandsServi
 function wayPast({ guard, digest }: Refusal): Pick<RunRequest, 'confirm' | 'takeOver'> | undefined {
   if (guard === 'other-site') return { takeOver: true };
   return digest === undefined ? undefined : { confirm: digest };
+}
+
+/** What a run has done, where the one that was to go on from there did not come about. */
+function endedBy({ run, failures }: SyncAnswer, error: unknown): SyncAnswer {
+  if (!(error instanceof CommandError)) throw error;
+  if (error.code === 'CANCELLED') return { run: { ...run, status: 'cancelled' }, failures };
+  const { code, message, fix } = error;
+  return { run: { ...run, status: 'failed', error: { code, message, fix } }, failures };
 }
 
 type Busy = Extract<StartOutcome, { kind: 'busy' }>;
