@@ -1,5 +1,7 @@
 import { writeSync } from 'node:fs';
 
+type Write = (text: string, done?: () => void) => boolean;
+
 /**
  * What the command line prints. The answer goes to stdout: with `--json` exactly one document, and nothing else ever.
  * All that is said beside it goes to stderr.
@@ -9,8 +11,8 @@ export class Output {
   readonly json: boolean;
   /** Say more. */
   readonly verbose: boolean;
-  readonly #writeStdout = process.stdout.write.bind(process.stdout);
-  readonly #writeStderr = process.stderr.write.bind(process.stderr);
+  readonly #writeStdout: Write = process.stdout.write.bind(process.stdout);
+  readonly #writeStderr: Write = process.stderr.write.bind(process.stderr);
   #caught: string[] = [];
   #isCatching = false;
 
@@ -32,6 +34,14 @@ export class Output {
   /** Writes to stderr as it is, for what is drawn again and again. */
   draw(text: string): void {
     this.#writeStderr(text);
+  }
+
+  /**
+   * Resolves when the readers have taken all that was printed: a pipe takes little at once, and what is still on its way
+   * when the process ends is lost. A reader that is gone is not waited for.
+   */
+  async flush(): Promise<void> {
+    await Promise.all([flushed(this.#writeStdout), flushed(this.#writeStderr)]);
   }
 
   /** From now on, what others write to stdout or stderr (Strapi's log) is kept; with `--verbose` it goes to stderr. */
@@ -58,4 +68,13 @@ export class Output {
     writeSync(2, this.#caught.join(''));
     this.#caught = [];
   }
+}
+
+/** Writes go out one after the other, so an empty one that is done comes after all others. */
+function flushed(write: Write): Promise<void> {
+  return new Promise((resolve) => {
+    write('', () => {
+      resolve();
+    });
+  });
 }

@@ -4,7 +4,7 @@ import { describeAll, describeCommand } from './help';
 import { EXIT, exitCodeOfError } from './exitCodes';
 import { findProject } from './findProject';
 import { Output } from './Output';
-import { findCommand, parseTyped } from './parseTyped';
+import { findCommand, parseCommon, parseTyped, splitTyped } from './parseTyped';
 import { Session } from './Session';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -20,7 +20,7 @@ const SAME_KEY_MS = 500;
  */
 export async function run(args: readonly string[]): Promise<number> {
   // `s3-sync runs | head` closes the pipe early, which is no error.
-  process.stdout.on('error', () => undefined);
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
   const output = new Output({ json: args.includes('--json'), verbose: args.includes('--verbose') });
   const giveUp = new AbortController();
   let askedAt = 0;
@@ -39,21 +39,22 @@ export async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     return tellError(error, output);
   } finally {
+    await output.flush();
     for (const end of ends) end();
   }
 }
 
 async function runCommand(args: readonly string[], output: Output, signal: AbortSignal): Promise<number> {
-  const [name = '--help', ...rest] = args;
-  if (name === '--version') {
+  const { name, rest } = splitTyped(args);
+  if (rest.includes('--version')) {
     output.answer({ version }, version);
     return EXIT.done;
   }
-  if (['--help', '-h', 'help'].includes(name)) {
-    const command = rest.find((word) => !word.startsWith('-'));
-    const text = command === undefined ? describeAll() : describeCommand(findCommand(command));
+  if (name === undefined || name === 'help') {
+    const { options, words } = parseCommon(rest);
+    const text = words[0] === undefined ? describeAll() : describeCommand(findCommand(words[0]));
     output.answer({ help: text }, text);
-    return args.length === 0 ? EXIT.usage : EXIT.done;
+    return name === 'help' || options.help === true ? EXIT.done : EXIT.usage;
   }
   const command = findCommand(name);
   const typed = parseTyped(command, rest);

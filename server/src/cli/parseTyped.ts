@@ -10,6 +10,23 @@ const COMMON = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
+/** Options whose value may be the next word. */
+const VALUED = new Set(
+  commands.flatMap(({ options = {} }) =>
+    Object.entries(options).flatMap(([name, { type }]) => (type === 'string' ? [`--${name}`] : [])),
+  ),
+);
+
+/**
+ * Finds the name of the command in all that was typed: options may stand before it, too.
+ *
+ * @returns the name, `undefined` where there is none, and the rest.
+ */
+export function splitTyped(args: readonly string[]): { name: string | undefined; rest: string[] } {
+  const at = args.findIndex((arg, index) => !arg.startsWith('-') && !VALUED.has(args[index - 1] ?? ''));
+  return at === -1 ? { name: undefined, rest: [...args] } : { name: args[at], rest: args.toSpliced(at, 1) };
+}
+
 /** @throws {CommandError} for a name that is no command, with the one that was probably meant. */
 export function findCommand(typed: string): Command {
   const found = commands.find(({ name, aliases = [] }) => name === typed || aliases.includes(typed));
@@ -22,24 +39,38 @@ export function findCommand(typed: string): Command {
 }
 
 /**
- * Reads what was typed after the name of a command.
+ * Reads what was typed without a command, or after `help`.
+ *
+ * @throws {CommandError} for an unknown option.
+ */
+export function parseCommon(args: readonly string[]): Typed {
+  return toTyped(parse({ name: '', usage: '<command> [options]', options: {} }, args));
+}
+
+/**
+ * Reads what was typed beside the name of a command.
  *
  * @throws {CommandError} for an unknown option, a missing value, too few or too many words.
  */
 export function parseTyped(command: Command, args: readonly string[]): Typed {
-  const { values, positionals } = parse(command, args);
-  const options = Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]),
-  );
+  const typed = toTyped(parse(command, args));
+  const count = typed.words.length;
   const { min, max } = command.words;
-  if (options.help !== true && (positionals.length < min || positionals.length > max)) {
-    const what = positionals.length < min ? 'Something is missing' : 'There are too many words';
+  if (typed.options.help !== true && (count < min || count > max)) {
+    const what = count < min ? 'Something is missing' : 'There are too many words';
     throw usage(`${what}. Usage: s3-sync ${command.usage}`, command.name);
   }
+  return typed;
+}
+
+function toTyped({ values, positionals }: ReturnType<typeof parse>): Typed {
+  const options: Typed['options'] = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, Array.isArray(value) ? undefined : value]),
+  );
   return { options, words: positionals };
 }
 
-function parse(command: Command, args: readonly string[]) {
+function parse(command: Pick<Command, 'name' | 'usage' | 'options'>, args: readonly string[]) {
   const options = { ...COMMON, ...command.options };
   try {
     return parseArgs({ args: [...args], options, allowPositionals: true, strict: true });

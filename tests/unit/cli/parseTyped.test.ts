@@ -1,4 +1,4 @@
-import { findCommand, parseTyped } from '../../../server/src/cli/parseTyped';
+import { findCommand, parseCommon, parseTyped, splitTyped } from '../../../server/src/cli/parseTyped';
 
 const parse = (name: string, ...args: string[]) => parseTyped(findCommand(name), args);
 
@@ -18,6 +18,22 @@ describe('What is typed', () => {
       mode: 'SINGLE',
     });
     expect(parse('sync', '--json', '--dry-run').options).toMatchObject({ json: true, 'dry-run': true });
+  });
+
+  test.each([
+    [['--json', 'sync', '--wait'], 'sync', ['--json', '--wait']],
+    [['sync', '--json'], 'sync', ['--json']],
+    [['--limit', '5', '--json', 'runs', '12'], 'runs', ['--limit', '5', '--json', '12']],
+    [['--mode=SINGLE', 'init'], 'init', ['--mode=SINGLE']],
+    [['--json'], undefined, ['--json']],
+    [[], undefined, []],
+  ])('of %j the command is %s, and options may stand before it', (args, name, rest) => {
+    expect(splitTyped(args)).toEqual({ name, rest });
+  });
+
+  test('an option that nothing has is refused without a command, too', () => {
+    expect(parseCommon(['--json', '-h']).options).toMatchObject({ json: true, help: true });
+    expect(() => parseCommon(['--josn'])).toThrow('There is no option --josn. Did you mean --json?');
   });
 
   test.each([

@@ -1,0 +1,129 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { z } from 'zod';
+import { version } from '../../package.json';
+import type { CommandIo, CommandRequest } from '../../server/src/commands/contract';
+import { CommandServer } from '../../server/src/socket/CommandServer';
+import { CommandLine } from '../support/CommandLine';
+import { makeReport } from '../support/makeReport';
+import { repositoryRoot } from '../support/testApp';
+
+const OPERATIONS = 20_000;
+const PER_EVENT = 500;
+
+const log = { debug: jest.fn(), info: jest.fn(), warn: jest.fn(), error: jest.fn() };
+
+let project: string;
+let server: CommandServer;
+let cli: CommandLine;
+let requests: CommandRequest[];
+/** What the server of the project answers. */
+let execute: (request: CommandRequest, io: CommandIo) => Promise<unknown>;
+
+beforeAll(async () => {
+  project = realpathSync(mkdtempSync(path.join(tmpdir(), 's3-sync-output-')));
+  mkdirSync(path.join(project, 'config'));
+  mkdirSync(path.join(project, 'node_modules', '.bin'), { recursive: true });
+  writeFileSync(path.join(project, 'package.json'), JSON.stringify({ dependencies: { '@strapi/strapi': '*' } }));
+  cli = new CommandLine(project);
+  symlinkSync(path.join(repositoryRoot, 'bin', 's3-sync.js'), cli.bin);
+  server = new CommandServer({
+    appRoot: project,
+    log,
+    commands: {
+      version,
+      execute: (request, io) => {
+        requests.push(request);
+        return execute(request, io);
+      },
+      findServer: async () => undefined,
+      settle: async () => undefined,
+    },
+  });
+  await server.start();
+});
+afterAll(async () => {
+  await server.stop();
+  rmSync(project, { recursive: true, force: true });
+});
+beforeEach(() => {
+  requests = [];
+});
+
+/** A shell in which all parts of a pipe count. */
+const inShell = (line: (command: string) => string) => (command: string) => {
+  const args = ['-c', `set -o pipefail; ${line(command)}`];
+  return ['bash', args] satisfies [string, string[]];
+};
+
+async function answerLargePlan(_request: CommandRequest, io: CommandIo): Promise<unknown> {
+  for (let from = 0; from < OPERATIONS; from += PER_EVENT) {
+    const operations = Array.from({ length: PER_EVENT }, (_, index) => ({
+      key: `uploads/a-file-with-a-rather-long-name-${from + index}.jpg`,
+      action: 'upload' as const,
+      cause: 'not-in-bucket' as const,
+      reason: 'not in the bucket',
+      size: 1,
+    }));
+    io.tell({ kind: 'operations', operations });
+  }
+  return { report: makeReport(), failures: [] };
+}
+
+describe('What the command line prints', () => {
+  test('reaches a slow reader whole, on both pipes', async () => {
+    execute = answerLargePlan;
+    const through = inShell((command) => `${command} | (sleep 1; cat)`);
+    const json = await cli.run(['sync', '--dry-run', '--json'], { through });
+    expect(json.code).toBe(0);
+    const document: unknown = JSON.parse(json.stdout);
+    expect(z.object({ operations: z.array(z.unknown()) }).parse(document).operations).toHaveLength(OPERATIONS);
+    const text = await cli.run(['sync', '--dry-run'], { through });
+    expect(text.stdout).toMatch(/\n20,000 operations\. Nothing was done: this is a dry run\.\n$/);
+
+    const failures = Array.from({ length: OPERATIONS }, (_, index) => ({
+      key: `uploads/${index}`,
+      message: 'No.',
+      fix: '',
+      code: 'ACCESS_DENIED',
+    }));
+    execute = async () => ({ report: makeReport({ status: 'partial' }), failures });
+    const toSlowStderr = inShell((command) => `${command} 2>&1 >/dev/null | (sleep 1; cat)`);
+    const noted = await cli.run(['sync', '--dry-run'], { through: toSlowStderr });
+    expect(noted.code).toBe(4);
+    expect(noted.stdout.trim().split('\n')).toHaveLength(OPERATIONS);
+  });
+
+  test('may be cut off by its reader, and that is no error', async () => {
+    execute = answerLargePlan;
+    const through = inShell((command) => `${command} | head -1`);
+    const first = await cli.run(['sync', '--dry-run', '--json'], { through });
+    expect(first).toEqual({ code: 0, stdout: '{\n', stderr: '' });
+    const both = inShell((command) => `${command} 2>&1 | head -1`);
+    expect(await cli.run(['sync', '--dry-run'], { through: both })).toMatchObject({ code: 0, stderr: '' });
+  });
+});
+
+describe('Options', () => {
+  test('may stand before the command', async () => {
+    execute = async () => ({ run: { id: 1, trigger: 'cli', startedAt: '', ...makeReport() }, failures: [] });
+    const done = await cli.run(['--json', '--wait', 'sync']);
+    expect([done.code, done.stderr]).toEqual([0, '']);
+    expect(JSON.parse(done.stdout)).toMatchObject({ id: 1, status: 'done' });
+    expect(requests).toMatchObject([{ command: 'sync', wait: true }]);
+    expect(await cli.run(['--json', '--version'])).toMatchObject({ code: 0, stderr: '' });
+    expect((await cli.run(['--help', 'sync'])).stdout).toContain('Usage: s3-sync sync');
+    expect((await cli.run(['help', 'sync'])).stdout).toContain('Usage: s3-sync sync');
+    expect((await cli.run(['--help'])).code).toBe(0);
+  });
+
+  test('alone are no command, exit 2', async () => {
+    const alone = await cli.run(['--json']);
+    expect(alone.code).toBe(2);
+    expect(JSON.parse(alone.stdout)).toHaveProperty('help');
+    const unknown = await cli.run(['--josn']);
+    expect(unknown).toMatchObject({ code: 2, stdout: '' });
+    expect(unknown.stderr).toContain('There is no option --josn. Did you mean --json?');
+  });
+});
