@@ -127,3 +127,32 @@ describe('Options', () => {
     expect(unknown.stderr).toContain('There is no option --josn. Did you mean --json?');
   });
 });
+
+describe('init', () => {
+  const item = (name: string, value: unknown, source = 'database') => ({ item: name, value, source });
+  const settings = (items: object[]) => ({ items, credentials: 'config', problems: [] });
+  const full = [item('bucket_name', 'b'), item('aws_region', 'r'), item('mode', 'SINGLE'), item('prefix', 'site/')];
+
+  test.each([
+    [['--bucket-name=', '--aws-region=', '--mode=SINGLE'], 'Missing: --bucket-name, --aws-region. Nothing was saved.'],
+    [['--bucket-name=', '--aws-region=', '--mode='], 'Missing: --bucket-name, --aws-region, --mode.'],
+    [['--bucket-name', ' ', '--aws-region=r', '--mode=SINGLE', '--prefix='], 'Missing: --bucket-name, --prefix.'],
+    [['--bucket-name=b', '--aws-region=r', '--mode=SINGLE', '--endpoint='], 'Missing: --endpoint.'],
+  ])('takes empty values (%j) for missing ones and saves nothing, exit 2', async (options, message) => {
+    execute = async () => settings(full);
+    const refused = await cli.run(['init', ...options]);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused.stderr).toContain(message);
+    expect(requests.filter(({ command }) => command === 'save')).toEqual([]);
+  });
+
+  test('says whether something was saved', async () => {
+    const args = ['init', '--bucket-name=b', '--aws-region=r', '--mode=SINGLE'];
+    execute = async ({ command }) => settings(command === 'save' ? full : [item('mode', 'MULTI'), ...full.slice(1)]);
+    expect((await cli.run(args)).stderr).toBe('Saved. Try the connection with: s3-sync test\n');
+    execute = async () => settings(full);
+    expect((await cli.run(args)).stderr).toBe(
+      'Nothing was to be saved: it is set so already. Try the connection with: s3-sync test\n',
+    );
+  });
+});

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { isDeepStrictEqual } from 'node:util';
 import { CommandError } from '../../commands/CommandError';
 import { answers, type SettingItem } from '../../commands/contract';
 import type { Command, Context, Typed } from '../Command';
@@ -18,6 +19,8 @@ const OPTIONAL = [
   { item: 'endpoint', option: 'endpoint' },
   { item: 'force_path_style', option: 'force-path-style' },
 ] as const;
+
+const NEXT_STEP = 'Try the connection with: s3-sync test';
 
 interface Change {
   item: string;
@@ -39,7 +42,8 @@ export const init: Command = {
   --endpoint=<url>        another store that speaks S3
   --force-path-style      put the bucket's name in the path, as many other stores need it
 
-On a terminal it asks for what is missing. All is saved together, or nothing.`,
+On a terminal it asks for what is missing. All is saved together, or nothing. An option without a value counts as
+missing; to go back to the default of a setting: s3-sync set prefix ""`,
   examples: [
     's3-sync init --bucket-name=my-bucket --aws-region=us-west-2 --mode=SINGLE',
     's3-sync init --bucket-name=my-bucket --aws-region=garage --mode=MULTI --endpoint=https://s3.example.com --force-path-style',
@@ -57,13 +61,14 @@ On a terminal it asks for what is missing. All is saved together, or nothing.`,
   async run({ options }, context) {
     const { session, output } = context;
     const isTerminal = process.stdin.isTTY && process.stderr.isTTY;
-    if (!isTerminal && REQUIRED.every(({ option }) => options[option] === undefined)) throw missing(REQUIRED);
+    const empty = OPTIONAL.filter(({ option }) => options[option] !== undefined && isEmpty(options[option]));
+    const absent = REQUIRED.filter(({ option }) => isEmpty(options[option]));
+    if (!isTerminal && absent.length === REQUIRED.length) throw missing([...absent, ...empty]);
     const { items } = await session.call({ command: 'get' }, answers.settings);
-    const given = readChanges(options);
-    const open = REQUIRED.filter(({ item }) => !given.some((change) => change.item === item) && !isLocked(items, item));
-    if (open.length > 0 && !isTerminal) throw missing(open);
+    const open = absent.filter(({ item }) => !isLocked(items, item));
+    if (empty.length > 0 || (open.length > 0 && !isTerminal)) throw missing([...open, ...empty]);
     const asked = open.length > 0 ? await ask(open, items, context) : [];
-    const changes = [...given, ...asked];
+    const changes = [...readChanges(options), ...asked];
     const listing =
       changes.length === 0
         ? await session.call({ command: 'get' }, answers.settings)
@@ -73,7 +78,8 @@ On a terminal it asks for what is missing. All is saved together, or nothing.`,
     );
     const document = Object.fromEntries(shown.map(({ item, value, source }) => [item, { value, source }]));
     output.answer({ settings: document }, formatTable(shown.map(({ item, value }) => [item, formatValue(value)])));
-    output.note('Saved. Try the connection with: s3-sync test');
+    const isSaved = !isDeepStrictEqual(listing.items, items);
+    output.note(`${isSaved ? 'Saved.' : 'Nothing was to be saved: it is set so already.'} ${NEXT_STEP}`);
     return EXIT.done;
   },
 };
@@ -81,8 +87,13 @@ On a terminal it asks for what is missing. All is saved together, or nothing.`,
 function readChanges(options: Typed['options']): Change[] {
   return [...REQUIRED, ...OPTIONAL].flatMap(({ item, option }): Change[] => {
     const value = options[option];
-    return value === undefined ? [] : [{ item, words: [String(value)] }];
+    return isEmpty(value) ? [] : [{ item, words: [String(value)] }];
   });
+}
+
+/** `--mode="$MODE"` with a variable that is not set is no wish to clear the setting. */
+function isEmpty(value: string | boolean | undefined): boolean {
+  return value === undefined || (typeof value === 'string' && value.trim() === '');
 }
 
 function isLocked(items: readonly SettingItem[], item: string): boolean {
@@ -123,7 +134,7 @@ function cancelled(): CommandError {
   return new CommandError({ code: 'CANCELLED', message: 'Cancelled. Nothing was saved.', fix: '' });
 }
 
-function missing(open: readonly (typeof REQUIRED)[number][]): CommandError {
+function missing(open: readonly { option: string }[]): CommandError {
   const names = open.map(({ option }) => `--${option}`);
   return new CommandError({
     code: 'USAGE',
