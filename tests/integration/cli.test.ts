@@ -72,6 +72,17 @@ describeRealestStore('The command line beside a running server', (store) => {
     const { code, document } = await cli.json(['sync']);
     expect(code).toBe(2);
     expect(errorDocument.parse(document).error.code).toBe('BUCKET_MISSING');
+    expect(await cli.run(['restore'])).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  test('a server that is not set up yet keeps a command that cannot reach it from writing, exit 1', async () => {
+    const elsewhere = mkdtempSync(path.join(packed, 'elsewhere-'));
+    const args = ['init', '--bucket-name', bucket.name, '--aws-region=us-east-1', '--mode=SINGLE'];
+    const refused = await cli.json(args, { env: { TMPDIR: elsewhere } });
+    expect(refused.code).toBe(1);
+    expect(errorDocument.parse(refused.document).error.code).toBe('SERVER_SILENT');
+    expect(refused.stderr).toContain(`process ${strapi.pid}`);
+    expect((await cli.run(['get', 'bucket_name'])).stdout).toBe('');
   });
 
   test('init without its options names what is missing and saves nothing, exit 2', async () => {
@@ -226,7 +237,12 @@ describeRealestStore('The command line beside a running server', (store) => {
       code: 0,
       document: { server: { pid: strapi.pid }, problems: [], lastRun: { id: newest?.id } },
     });
-    expect((await cli.run(['status'])).stdout).toContain(`process ${strapi.pid}`);
+    const text = (await cli.run(['status'])).stdout;
+    expect(text).toContain(`process ${strapi.pid}`);
+    expect(text).toMatch(/^State +in step: /m);
+    expect(text).toMatch(/^Files here +30 files, /m);
+    expect(text).toMatch(/^In the bucket +30 files, /m);
+    expect(text).toMatch(/^Next run +\S+ of both sides$/m);
   });
 
   test('restore brings back what is missing here, and changes nothing else', async () => {
@@ -240,6 +256,19 @@ describeRealestStore('The command line beside a running server', (store) => {
     expect(readFileSync(upload('file-1.txt'), 'utf8')).toBe('content of 1');
     expect(readFileSync(upload('file-3.txt'), 'utf8')).toBe('newer here');
     expect(await bucket.objects()).toEqual(before);
+  });
+
+  test('a restore that leaves a file names it with its reason, exit 4', async () => {
+    await bucket.put('uploads/taken', 'a folder has its name here');
+    mkdirSync(upload('taken'));
+    writeFileSync(path.join(upload('taken'), 'inside.txt'), 'inside');
+    const partial = await cli.json(['restore']);
+    rmSync(upload('taken'), { recursive: true });
+    await bucket.remove('uploads/taken');
+    expect(partial.code).toBe(4);
+    const { status, failed } = syncDocument.parse(partial.document);
+    expect([status, failed.map(({ key }) => key)]).toEqual(['partial', ['uploads/taken']]);
+    expect(partial.stderr).toContain('uploads/taken: ');
   });
 
   test('a refused sync withholds the deletes, names the guard, exit 3; --force does them after naming it', async () => {
@@ -279,8 +308,10 @@ describeRealestStore('The command line beside a running server', (store) => {
   test('a sync that fails as a whole says why, exit 1', async () => {
     await cli.run(['set', 'bucket_name', 's3-sync-test-not-there']);
     const failed = await cli.json(['sync']);
+    const restored = await cli.json(['restore']);
     const tried = await cli.json(['test']);
     await cli.run(['set', 'bucket_name', bucket.name]);
+    expect(restored).toMatchObject({ code: 1, document: { status: 'failed', error: { code: 'BUCKET_NOT_FOUND' } } });
     expect(failed.code).toBe(1);
     expect(syncDocument.parse(failed.document)).toMatchObject({
       status: 'failed',

@@ -156,3 +156,27 @@ describe('init', () => {
     );
   });
 });
+
+describe('status', () => {
+  test('shows what the page shows', async () => {
+    const sides = { local: { files: 1234, bytes: 5_000_000 }, remote: { files: 1, bytes: 10 } };
+    const run = { id: 7, trigger: 'cli', startedAt: '', endedAt: '2026-01-02T03:04:05.000Z', ...makeReport() };
+    execute = async () => ({
+      problems: [],
+      state: 'in-step',
+      instances: [],
+      lastLook: { at: '2026-01-02T03:04:06.000Z', status: 'done', sides },
+      next: { scanAt: '2026-01-02T03:05:00.000Z', reconcileAt: '2026-01-02T06:00:00.000Z' },
+      lastRun: run,
+    });
+    const { code, stdout } = await cli.run(['status']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^State +in step: at the last look, the bucket and the files here were the same$/m);
+    expect(stdout).toMatch(/^Files here +1,234 files, 5\.0 MB$/m);
+    expect(stdout).toMatch(/^In the bucket +1 file, 10 B$/m);
+    expect(stdout).toMatch(/^Last look +2026-01-02T03:04:06\.000Z$/m);
+    expect(stdout).toMatch(/^Last run +2026-01-02T03:04:05\.000Z Done \(run 7, /m);
+    expect(stdout).toMatch(/^Next look +2026-01-02T03:05:00\.000Z at the files here$/m);
+    expect(stdout).toMatch(/^Next run +2026-01-02T06:00:00\.000Z of both sides$/m);
+  });
+});
