@@ -7,9 +7,10 @@ import { useTranslation } from './useTranslation';
 export function useRunSummary(): (run: RunAnswer) => string {
   const t = useTranslation();
   return useCallback(
-    ({ status, trigger, withheld }) => {
-      // A run for a change of media looks at the files of that change alone.
-      if (status === 'done' && trigger === 'media') return t('run.summary.done.media');
+    ({ status, scope, withheld }) => {
+      // A run for some files by name, such as those of a change of media, looks at these alone.
+      if (status === 'done' && scope === 'keys') return t('run.summary.done.keys');
+      if (status === 'done' && scope === 'restore') return t('run.summary.done.restore');
       if (status === 'refused' && withheld === 0) return t('run.summary.refused.stopped');
       return t(`run.summary.${status}`);
     },

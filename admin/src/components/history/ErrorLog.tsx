@@ -13,7 +13,7 @@ import { Panel } from '../common/Panel';
 
 const PAGE_SIZE = 10;
 
-const COLUMNS: readonly MessageKey[] = ['errors.last', 'errors.source', 'errors.message', 'errors.count'];
+const COLUMNS: readonly MessageKey[] = ['errors.last', 'errors.message', 'errors.count'];
 
 /** What went wrong beside the runs: triggers, the change feed, files that were asked for. */
 export function ErrorLog({ version }: { version: string }) {
@@ -33,27 +33,36 @@ export function ErrorLog({ version }: { version: string }) {
           <Tbody>
             {results.map(({ id, lastAt, host, source, level, message, count }) => (
               <Tr key={id} data-error={source}>
-                <Td>
+                <Td style={{ whiteSpace: 'normal' }}>
                   <Flex direction="column" alignItems="flex-start">
-                    <Typography style={{ whiteSpace: 'nowrap' }}>{format.moment(lastAt)}</Typography>
+                    <Typography>{format.moment(lastAt)}</Typography>
                     <Typography variant="pi" textColor="neutral600">
                       {host}
                     </Typography>
                   </Flex>
                 </Td>
-                <Td>
-                  <Flex gap={2}>
-                    {level === 'error' ? (
-                      <CrossCircle fill="danger600" width="1.4rem" height="1.4rem" aria-hidden />
-                    ) : (
-                      <WarningCircle fill="warning600" width="1.4rem" height="1.4rem" aria-hidden />
-                    )}
-                    <VisuallyHidden>{t(`errors.level.${level}`)}</VisuallyHidden>
-                    <Typography>{t(`errors.source.${source}`)}</Typography>
-                  </Flex>
-                </Td>
                 <Td style={{ whiteSpace: 'normal' }}>
-                  <Typography style={{ overflowWrap: 'anywhere' }}>{message}</Typography>
+                  <Flex
+                    direction="column"
+                    alignItems="flex-start"
+                    gap={1}
+                    paddingTop={2}
+                    paddingBottom={2}
+                    minWidth="16rem"
+                  >
+                    <Flex gap={2}>
+                      <Flex shrink={0}>
+                        {level === 'error' ? (
+                          <CrossCircle fill="danger600" width="1.4rem" height="1.4rem" aria-hidden />
+                        ) : (
+                          <WarningCircle fill="warning600" width="1.4rem" height="1.4rem" aria-hidden />
+                        )}
+                      </Flex>
+                      <VisuallyHidden>{t(`errors.level.${level}`)}</VisuallyHidden>
+                      <Typography fontWeight="semiBold">{t(`errors.source.${source}`)}</Typography>
+                    </Flex>
+                    <Typography style={{ overflowWrap: 'anywhere' }}>{message}</Typography>
+                  </Flex>
                 </Td>
                 <Td>
                   <Typography>{format.number(count)}</Typography>

@@ -34,7 +34,9 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
         <Tr>
           {SORTED.map((sort) => {
             const isSorted = order.sort === sort;
-            const isUp = isSorted && order.order === 'desc';
+            const isUp = isSorted && order.order === 'asc';
+            // As in Strapi's own lists; the column by which the rows are sorted stands out.
+            const color = isSorted ? 'primary600' : 'neutral400';
             const direction = order.order === 'asc' ? 'ascending' : 'descending';
             return (
               // The design system makes a cell of it, and a cell is not sorted.
@@ -53,7 +55,7 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
                       onOrder({ sort, order: isSorted && order.order === 'asc' ? 'desc' : 'asc' });
                     }}
                   >
-                    {isUp ? <CaretUp /> : <CaretDown />}
+                    {isUp ? <CaretUp fill={color} /> : <CaretDown fill={color} />}
                   </IconButton>
                 </Flex>
               </Th>

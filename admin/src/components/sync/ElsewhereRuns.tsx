@@ -28,7 +28,7 @@ export function ElsewhereRuns({ runs }: { runs: RunAnswer[] }) {
           title={isRunning ? t('elsewhere.running', { server }) : t('elsewhere.unresolved', { server, status })}
           actions={
             <Link tag={NavLink} to={`#history/${run.id}`}>
-              {t('widget.details')}
+              {t('run.open')}
             </Link>
           }
         >

@@ -28,7 +28,7 @@ export function LastRunLine({ run }: { run: RunAnswer }) {
         </Typography>
       </Flex>
       <Link tag={NavLink} to={`#history/${run.id}`}>
-        {t('widget.details')}
+        {t('run.open')}
       </Link>
     </Flex>
   );
