@@ -15,12 +15,12 @@ import { LocalDirectory } from '../sync/local/LocalDirectory';
 import { LocalWriter } from '../sync/local/LocalWriter';
 import { Trash } from '../sync/local/Trash';
 import { isLostRace } from '../sync/lostRace';
+import { Slots } from '../sync/Slots';
 import { SyncError } from '../sync/SyncError';
 import { Arrival, type ArrivalEnd } from './Arrival';
 import type { BaseAccess } from './BaseAccess';
 import type { NamedBy, NamedKeys } from './NamedKeys';
 import type { Serving } from './Serving';
-import { Slots } from './Slots';
 
 /** The store's answer has to begin, and a small file to be here, within so many ms: a client hears within 2 s. */
 export const ANSWER_MS = 1_800;
@@ -153,7 +153,7 @@ export class ReadThrough {
       if (signal.aborted) return 'unknown';
       if ((await local.stat(key)) !== undefined) return 'here';
       if ((tries > 0 || wasHere === true) && (await named.namedBy(serving, key)) === undefined) return 'unknown';
-      const end = await this.#slots.run(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival));
+      const end = await this.#slots.runWithin(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival));
       if (end === undefined) return 'unavailable';
       if (end !== 'pending') return end;
       if (by !== 'row') return 'unknown';

@@ -2,7 +2,6 @@ import { asSyncError } from './asSyncError';
 import { isEmptied } from './isEmptied';
 import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
 import type { Claim } from './Claim';
-import type { RemoteObject } from './bucket/Bucket';
 import type { Decision } from './decide';
 import { DeletePlan } from './DeletePlan';
 import { forgetFacts, isOutdated } from './forgetReplaced';
@@ -20,10 +19,9 @@ import type { RunState } from './RunState';
 import { SyncError } from './SyncError';
 import type { SyncOptions } from './SyncOptions';
 import { throwIfCancelled } from './throwIfCancelled';
-import { TransferPool } from './TransferPool';
+import { createTransferPool, type TransferPool } from './TransferPool';
 import { transferWeight } from './transferWeight';
 
-const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const SIDES = ['remote', 'local'] as const;
 
 const NOTHING_KNOWN: PlanInput['base'] = {
@@ -58,7 +56,7 @@ export class Preview {
 
   constructor(parts: PreviewParts, onOperation: OnOperation) {
     this.#parts = parts;
-    this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
+    this.#pool = createTransferPool(parts.options.concurrency);
     this.#deletes = new DeletePlan(parts.base);
     this.#transfers = new OperationList(parts.base);
     this.#onOperation = onOperation;

@@ -1,6 +1,5 @@
 import { asSyncError } from './asSyncError';
 import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
-import type { RemoteObject } from './bucket/Bucket';
 import { checkKey } from './checkKey';
 import { Refused, type Claim } from './Claim';
 import { DeletePlan } from './DeletePlan';
@@ -22,10 +21,9 @@ import { SyncError } from './SyncError';
 import type { SyncOptions, SyncScope } from './SyncOptions';
 import type { Refusal } from './SyncReport';
 import { throwIfCancelled } from './throwIfCancelled';
-import { TransferPool } from './TransferPool';
+import { createTransferPool, type TransferPool } from './TransferPool';
 import { transferWeight } from './transferWeight';
 
-const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
 const DELETE_BATCH = 1_000;
 /** Files and folders in the way of others that are remembered until the deletes are done. */
 const MAX_BLOCKERS = 1_000;
@@ -69,7 +67,7 @@ export class Run {
   constructor(parts: RunParts) {
     this.#parts = parts;
     this.#unsettled = parts.unsettled;
-    this.#pool = new TransferPool(parts.options.concurrency, MAX_BYTES_IN_FLIGHT);
+    this.#pool = createTransferPool(parts.options.concurrency);
     this.#session = parts.base.locks.open();
     this.#deletes = new DeletePlan(parts.base);
   }
@@ -282,8 +280,12 @@ export class Run {
       for await (const batch of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
         for (const item of batch) {
           throwIfCancelled(state.signal);
-          const taken = item.kind === 'problem' ? state.failProblem(item) : this.#take(item, seen);
-          if (taken) await taken;
+          if (item.kind === 'problem') {
+            state.failProblem(item);
+          } else {
+            const taken = this.#take(item, seen);
+            if (taken) await taken;
+          }
         }
       }
     } finally {

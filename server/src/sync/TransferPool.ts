@@ -1,3 +1,15 @@
+const MAX_BYTES_IN_FLIGHT = 32 * 1024 * 1024;
+
+/**
+ * Makes a pool for the transfers of a run. While the bytes of some files travel, as many others are read or brought to
+ * the disk: how many travel at a time is for the bucket to see to.
+ *
+ * @param concurrency transfers at a time; with one, files are taken one after the other.
+ */
+export function createTransferPool(concurrency: number): TransferPool {
+  return new TransferPool(concurrency === 1 ? 1 : 2 * concurrency, MAX_BYTES_IN_FLIGHT);
+}
+
 /**
  * Runs tasks at the same time, bounded in number and in bytes they hold in memory.
  * `start` waits for a free place, so a fast producer is held back.

@@ -1,5 +1,6 @@
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { pipeline, Readable } from 'node:stream';
+import { Slots } from '../Slots';
 import { SyncError } from '../SyncError';
 import type {
   Bucket,
@@ -26,6 +27,9 @@ import { withoutQuotes } from './withoutQuotes';
 /** Bytes up to which an object is read before it is handed on: a stream costs more than it saves. */
 const SMALL_BODY = 1024 * 1024;
 
+/** An object: a small one is `whole`. */
+type ObjectAnswer = Awaited<ReturnType<Bucket['get']>>;
+
 /** What only tests change. */
 export interface BucketInternals {
   /** Keys in a page of a listing; the store's own number (1,000) if absent. */
@@ -44,12 +48,15 @@ export function openBucket(settings: BucketSettings, internals: BucketInternals 
 class S3Bucket implements Bucket {
   readonly identity: BucketIdentity;
   private readonly connection: S3Connection;
+  /** Objects whose bytes travel at a time; a large one comes as a stream, of which its reader sees to the number. */
+  private readonly transfers: Slots;
 
   constructor(
     private readonly settings: BucketSettings,
     private readonly internals: BucketInternals,
   ) {
     this.connection = new S3Connection(settings);
+    this.transfers = new Slots(settings.concurrency);
     const { bucketName, prefix } = this.connection;
     this.identity = { bucketName, endpoint: settings.endpoint ?? '', prefix };
   }
@@ -77,7 +84,11 @@ class S3Bucket implements Bucket {
     }
   }
 
-  async get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }> {
+  get(key: string, signal?: AbortSignal): Promise<ObjectAnswer> {
+    return this.transfers.run(() => this.getNow(key, signal));
+  }
+
+  private async getNow(key: string, signal: AbortSignal | undefined): Promise<ObjectAnswer> {
     const context = { action: 's3:GetObject', key, signal };
     const answer = await this.connection.send(context, new GetObjectCommand(this.connection.at(key)));
     const head = toObjectHead(key, answer);
@@ -121,7 +132,7 @@ class S3Bucket implements Bucket {
       CacheControl: this.cacheControl(),
       ...conditionHeaders(condition),
     });
-    const answer = await this.connection.send(context, command, sha256);
+    const answer = await this.transfers.run(() => this.connection.send(context, command, sha256));
     const etag = withoutQuotes(answer.ETag);
     if (etag === '') throw missing(key, 'its ETag');
     return { etag };

@@ -1,5 +1,5 @@
-import { Slots } from '../../../server/src/serve/Slots';
-import { deferred } from '../sync/support/deferred';
+import { Slots } from '../../../server/src/sync/Slots';
+import { deferred } from './support/deferred';
 
 describe('a limited number of places', () => {
   test('who comes too many waits for a place, and gets it in the order of coming', async () => {
@@ -7,7 +7,7 @@ describe('a limited number of places', () => {
     const first = deferred();
     const order: string[] = [];
     const run = (name: string, work: () => Promise<string>) =>
-      slots.run(60_000, async () => {
+      slots.runWithin(60_000, async () => {
         order.push(name);
         return work();
       });
@@ -20,26 +20,36 @@ describe('a limited number of places', () => {
     expect(order).toEqual(['one', 'two', 'three']);
   });
 
+  test('who is patient waits for a place as long as it takes', async () => {
+    const slots = new Slots(1);
+    const first = deferred();
+    const one = slots.run(() => first.promise);
+    const two = slots.run(async () => 'two');
+    first.resolve();
+    await one;
+    expect(await two).toBe('two');
+  });
+
   test('where no place gets free in time the work is not done', async () => {
     const slots = new Slots(1);
     const first = deferred();
-    const one = slots.run(60_000, () => first.promise.then(() => 'one'));
+    const one = slots.runWithin(60_000, () => first.promise.then(() => 'one'));
     let isDone = false;
-    const late = await slots.run(1, async () => {
+    const late = await slots.runWithin(1, async () => {
       isDone = true;
     });
     expect([late, isDone]).toEqual([undefined, false]);
     first.resolve();
     expect(await one).toBe('one');
-    expect(await slots.run(1, async () => 'there is room again')).toBe('there is room again');
+    expect(await slots.runWithin(1, async () => 'there is room again')).toBe('there is room again');
   });
 
   test('work that fails gives its place back', async () => {
     const slots = new Slots(1);
-    const failing = slots.run(1, async () => {
+    const failing = slots.runWithin(1, async () => {
       throw new Error('no');
     });
     await expect(failing).rejects.toThrow('no');
-    expect(await slots.run(1, async () => 'next')).toBe('next');
+    expect(await slots.runWithin(1, async () => 'next')).toBe('next');
   });
 });

@@ -9,13 +9,22 @@ export class Slots {
     this.#limit = limit;
   }
 
+  /** Does the work as soon as there is room. */
+  async run<Result>(work: () => Promise<Result>): Promise<Result> {
+    await this.#enter(undefined);
+    return this.#work(work);
+  }
+
   /**
    * Does the work as soon as there is room.
    * @param patienceMs how long it may wait for that, in ms.
    * @returns what the work returns, or `undefined` where there was no room in time.
    */
-  async run<Result>(patienceMs: number, work: () => Promise<Result>): Promise<Result | undefined> {
-    if (!(await this.#enter(patienceMs))) return undefined;
+  async runWithin<Result>(patienceMs: number, work: () => Promise<Result>): Promise<Result | undefined> {
+    return (await this.#enter(patienceMs)) ? this.#work(work) : undefined;
+  }
+
+  async #work<Result>(work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();
     } finally {
@@ -23,16 +32,18 @@ export class Slots {
     }
   }
 
-  #enter(patienceMs: number): Promise<boolean> {
+  /** @param patienceMs `undefined`: however long it takes. */
+  #enter(patienceMs: number | undefined): Promise<boolean> {
     if (this.#taken < this.#limit) {
       this.#taken += 1;
       return Promise.resolve(true);
     }
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const giveUp = (): void => {
         this.#waiting.delete(take);
         resolve(false);
-      }, patienceMs);
+      };
+      const timer = patienceMs === undefined ? undefined : setTimeout(giveUp, patienceMs);
       const take = (): void => {
         clearTimeout(timer);
         resolve(true);
