@@ -8,7 +8,9 @@ import { createInstances } from '../../server/src/services/instances';
 import { createLeases, LEASE_MS } from '../../server/src/services/leases';
 import { createLog } from '../../server/src/services/log';
 import { DEAD_AFTER_MS, identifyProcess, type ProcessIdentity } from '../../server/src/services/ProcessIdentity';
+import { createRuns } from '../../server/src/services/runs';
 import { createSite } from '../../server/src/services/site';
+import { makeReport } from '../support/makeReport';
 import { startPostgres, type PostgresServer } from '../support/postgres';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 
@@ -101,6 +103,19 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
       );
       expect(await feed.since(from, 3_000)).toHaveLength(2_500);
       expect(await feed.past(`${long}2499`, { position: undefined, directoryId: 'x' })).toBeDefined();
+    });
+
+    test('dates rows when they are written, however long the ones before them took', async () => {
+      const from = await start();
+      let asked = 0;
+      const slow = createFeed(app.strapi, { now: async () => (await now()) + 60_000 * asked++ });
+      await slow.append(
+        Array.from({ length: 250 }, (_, index) => put(`slow-${index}`)),
+        'here',
+      );
+      const rows = await feed.since(from, 300);
+      const minutes = rows.map(({ at }) => Math.floor((at - (rows[0]?.at ?? 0)) / 60_000));
+      expect([minutes[99], minutes[100], minutes[249]]).toEqual([0, 1, 2]);
     });
 
     test('an empty feed is at position 0', async () => {
@@ -219,6 +234,25 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
     });
   });
 
+  describe('the runs', () => {
+    test('of servers with one host name and directories of their own stand in nobody’s way', async () => {
+      const clock = createDatabaseClock(app.strapi);
+      const one = createRuns(app.strapi, identifyProcess(), clock);
+      const other = createRuns(app.strapi, { ...identifyProcess(), pid: process.ppid }, clock);
+      const { id } = await one.create({
+        trigger: 'start',
+        mode: 'MULTI',
+        directory: '/srv/app/public',
+        scope: { kind: 'whole' },
+      });
+      await one.lock(id, 'first volume');
+      expect(await other.findElsewhere('second volume')).toBeUndefined();
+      expect(await other.findElsewhere('first volume')).toMatchObject({ run: { id }, pid: process.pid });
+      expect(await one.findElsewhere('first volume')).toBeUndefined();
+      await one.remove(id);
+    });
+  });
+
   describe('the servers', () => {
     const processOf = (host: string): ProcessIdentity => ({ ...identifyProcess(), host, pid: 1 });
     const instancesOf = (self: ProcessIdentity) =>
@@ -269,6 +303,18 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
       await other.enter(placeOf('shared'));
       expect(await other.findOther('shared')).toBeUndefined();
       await Promise.all([one.leave(), other.leave()]);
+    });
+
+    test('what a store honours is not told any more once an answer contradicted it', async () => {
+      const one = instancesOf(processOf('prober'));
+      await one.enter(placeOf('prober', 'MULTI'));
+      const conditions = { putIfAbsent: true, putIfMatch: true, deleteIfMatch: true };
+      await one.noteRun(makeReport({ multi: { conditions } }));
+      await one.noteRun(makeReport());
+      expect(await one.list()).toMatchObject([{ conditions }]);
+      await one.noteRun(makeReport({ multi: {} }));
+      expect((await one.list())[0]).not.toHaveProperty('conditions');
+      await one.leave();
     });
 
     test('a server that was taken for dead enters again with what it notes next', async () => {

@@ -91,9 +91,9 @@ export function createFeed(strapi: Core.Strapi, clock: DatabaseClock): FeedServi
 
   return {
     async append(added, directoryId) {
-      if (added.length === 0) return;
-      const at = await clock.now();
       for (let from = 0; from < added.length; from += BATCH) {
+        // Each batch by itself: a row dated long before it can be read would be taken for one that has been seen.
+        const at = await clock.now();
         const data = added.slice(from, from + BATCH).map(({ md5, previousMd5, ...change }) => ({
           ...change,
           keyHash: hashOf(change.key),

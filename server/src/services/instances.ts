@@ -198,7 +198,8 @@ export function createInstances(
       const { conditions, feedPosition: position } = multi ?? {};
       await update({
         lastRunAt: await clock.now(),
-        ...(conditions === undefined ? {} : { conditions }),
+        // Once an answer has contradicted them, nothing is known until the store is probed again.
+        ...(multi === undefined ? {} : { conditions: conditions ?? null }),
         ...(position === undefined ? {} : { feedPosition: position }),
       });
     },

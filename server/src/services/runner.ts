@@ -184,7 +184,8 @@ export function createRunner(parts: RunnerParts): RunnerService {
     if (state.problems.length > 0 || bucketName === undefined || awsRegion === undefined || mode === undefined) {
       return { kind: 'problems', problems: state.problems };
     }
-    const other = await runs.findElsewhere(state.places.directory);
+    const directoryId = await readDirectoryId(state.places.stateDirectory);
+    const other = directoryId === undefined ? undefined : await runs.findElsewhere(directoryId);
     if (other !== undefined) {
       const message = `Another process (${other.host}, ${other.pid}) is syncing this directory: run ${other.run.id}.`;
       return { kind: 'busy', code: 'RUNNING_ELSEWHERE', run: other.run, message };

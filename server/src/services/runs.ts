@@ -78,8 +78,8 @@ export interface RunsService {
   remove(id: number): Promise<void>;
   /** Runs of processes that have died become `interrupted`. */
   interruptDead(): Promise<void>;
-  /** The run of another living process on that directory, with where it goes on. */
-  findElsewhere(directory: string): Promise<{ run: RunAnswer; host: string; pid: number } | undefined>;
+  /** The run of another living process on this host on the directory with that id, with where it goes on. */
+  findElsewhere(directoryId: string): Promise<{ run: RunAnswer; host: string; pid: number } | undefined>;
   /**
    * How it stands with the runs of a directory, and with those of others.
    *
@@ -274,9 +274,10 @@ export function createRuns(strapi: Core.Strapi, self: ProcessIdentity, clock: Da
       await runs().deleteMany({ where: { id } });
     },
 
-    async findElsewhere(directory) {
+    async findElsewhere(directoryId) {
       await interruptDead();
-      const running = await find({ where: { status: 'running', directory }, orderBy: { id: 'desc' } });
+      // Containers may share a host name and a path, and have volumes of their own.
+      const running = await find({ where: { status: 'running', directoryId }, orderBy: { id: 'desc' } });
       const other = running.find((row) => row.bootId !== self.bootId && row.host === self.host);
       return other && { run: toAnswer(other), host: other.host, pid: other.pid };
     },
