@@ -293,6 +293,29 @@ describe('a database that fails while the server starts [in-project]', () => {
   });
 });
 
+describe('the trash of a server in SINGLE mode [in-project]', () => {
+  test('is rid of what is too old when the server starts', async () => {
+    const folder = path.join(app.publicDir, 'uploads', '.s3-sync', 'trash');
+    mkdirSync(folder, { recursive: true });
+    const daysAgo = (days: number) => Date.now() - days * 24 * 60 * 60 * 1000;
+    const [old, young] = [daysAgo(8), daysAgo(6)].map((at) => {
+      const id = `${at.toString().padStart(15, '0')}-0123456789ab`;
+      writeFileSync(path.join(folder, id), 'kept');
+      const record = { key: 'uploads/restored-over.txt', at, size: 4, why: 'overwritten' };
+      writeFileSync(path.join(folder, `${id}.json`), JSON.stringify(record));
+      return id;
+    });
+    stopTriggers(app.strapi);
+    startTriggers(app.strapi);
+    app.strapi.server.httpServer.emit('listening');
+    const { trash } = servicesOf(app.strapi);
+    const ids = async () => (await trash.list()).map(({ id }) => id);
+    await waitUntil('the purge', async () => ((await ids()).includes(old ?? '') ? undefined : true));
+    expect(await ids()).toContain(young);
+    await untilQuiet();
+  });
+});
+
 describe('a restart [in-project]', () => {
   test('finds what was saved and not yet synced before a kill -9', async () => {
     const other = await SiteBucket.create(store);

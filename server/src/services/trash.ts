@@ -30,6 +30,8 @@ export interface TrashService {
    * @throws {SyncError} `LOCAL_CHANGED` where the file in its place is being written; then nothing was changed.
    */
   restore(id: string): Promise<TrashItem | undefined>;
+  /** Deletes what is older than `trashDays`. */
+  purge(): Promise<void>;
 }
 
 /** Times that a file which is being written is looked at again. */
@@ -84,6 +86,11 @@ export function createTrash(settings: SettingsService, feed: FeedService, wishes
       }
       wishes.add({ trigger: 'trash', keys: [item.key] });
       return item;
+    },
+
+    async purge() {
+      const { trashDays } = (await settings.read()).settings;
+      await (await open()).purge(trashDays);
     },
   };
 }

@@ -15,6 +15,7 @@ import { createPresence } from './presence';
 import { createQueue } from './queue';
 import { createScan } from './scan';
 import { whenListening } from './start';
+import { watchTrash } from './trash';
 
 /** Until the settings are read, in seconds. */
 const COALESCE_SECONDS = 2;
@@ -99,6 +100,8 @@ function watchAll(strapi: Core.Strapi): () => void {
     },
   });
 
+  const trash = watchTrash(strapi);
+
   function schedule({ settings: { reconcileCron } }: SettingsState): void {
     scheduleReconcile(strapi, reconcileCron, instance, () => {
       ask({ trigger: 'cron', whole: true });
@@ -123,6 +126,7 @@ function watchAll(strapi: Core.Strapi): () => void {
     if (!listening) return;
     schedule(state);
     scan.start();
+    trash.start();
     await feed.start();
     await presence.start();
     // Where MULTI mode syncs, the presence has asked for this run.
@@ -175,6 +179,7 @@ function watchAll(strapi: Core.Strapi): () => void {
     for (const end of ends) end();
     endBeginning();
     scan.stop();
+    trash.stop();
     presence.stop();
     feed.stop();
     queue.stop();
