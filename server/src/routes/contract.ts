@@ -258,9 +258,9 @@ export interface ActivityAnswer {
   /** By what asked first. */
   runs: Partial<Record<TriggerName, number>>;
   outcomes: Record<RunOutcome, number>;
-  /** S3 requests by kind. */
+  /** S3 requests by kind, those of previews, connection tests, read-through and the files service too. */
   requests: Record<string, number>;
-  /** Bytes transferred. */
+  /** Bytes that runs transferred. */
   bytes: number;
 }
 

@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ActivityService } from '../services/activity';
 import { describeError } from '../services/describeError';
 import type { FeedService } from '../services/feed';
 import type { Log } from '../services/log';
@@ -58,6 +59,8 @@ const TELL_MS = 60_000;
 interface Opened {
   serving: Serving;
   bucket: Bucket;
+  /** Closes the bucket; its requests stay counted. */
+  close: () => void;
   local: LocalDirectory;
   writer: LocalWriter;
 }
@@ -66,6 +69,7 @@ export interface ReadThroughParts {
   access: BaseAccess;
   named: NamedKeys;
   feed: Pick<FeedService, 'past'>;
+  activity: Pick<ActivityService, 'follow'>;
   log: Log;
 }
 
@@ -116,7 +120,7 @@ export class ReadThrough {
     const ending = [...this.#arrivals.values()];
     for (const { arrival } of ending) arrival.controller.abort();
     await Promise.all(ending.map(({ done }) => done));
-    this.#opened?.bucket.close();
+    this.#opened?.close();
   }
 
   #start(serving: Serving, key: string): Arrival {
@@ -276,12 +280,18 @@ export class ReadThrough {
 
   #open(serving: Serving): Opened {
     if (this.#opened?.serving === serving) return this.#opened;
-    this.#opened?.bucket.close();
+    this.#opened?.close();
     const local = new LocalDirectory(serving.directory);
     const timeouts = { connectMs: CONNECT_MS, idleMs: IDLE_MS };
+    const bucket = openBucket({ ...serving.bucket, maxAttempts: REQUEST_ATTEMPTS, timeouts });
+    const endCount = this.#parts.activity.follow(bucket);
     this.#opened = {
       serving,
-      bucket: openBucket({ ...serving.bucket, maxAttempts: REQUEST_ATTEMPTS, timeouts }),
+      bucket,
+      close: () => {
+        bucket.close();
+        endCount();
+      },
       local,
       writer: new LocalWriter(local, new Trash(serving.stateDirectory)),
     };

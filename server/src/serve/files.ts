@@ -1,6 +1,7 @@
 import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
+import type { ActivityService } from '../services/activity';
 import type { SettingsService } from '../services/settings';
 import type { Bucket, RemoteObject } from '../sync/bucket/Bucket';
 import { openBucket } from '../sync/bucket/S3Bucket';
@@ -80,7 +81,7 @@ interface Opened {
   filter: KeyFilter;
   directory: string;
   /** Absent where nothing is synced: then only what is here counts. */
-  remote: { serving: Serving; bucket: Bucket } | undefined;
+  remote: { serving: Serving; bucket: Bucket; close: () => void } | undefined;
 }
 
 /** Makes the service of one Strapi. */
@@ -88,13 +89,20 @@ export function createFiles(
   settings: Pick<SettingsService, 'read'>,
   servingSettings: Pick<ServingSettings, 'current'>,
   named: Pick<NamedKeys, 'stillToCome'>,
+  activity: Pick<ActivityService, 'follow'>,
 ): OwnedFilesService {
   let opened: Opened['remote'];
 
   function remoteOf(serving: Serving | undefined): Opened['remote'] {
     if (serving === undefined || opened?.serving === serving) return serving && opened;
-    opened?.bucket.close();
-    opened = { serving, bucket: openBucket(serving.bucket) };
+    opened?.close();
+    const bucket = openBucket(serving.bucket);
+    const endCount = activity.follow(bucket);
+    const close = (): void => {
+      bucket.close();
+      endCount();
+    };
+    opened = { serving, bucket, close };
     return opened;
   }
 
@@ -191,7 +199,7 @@ export function createFiles(
     },
 
     stop() {
-      opened?.bucket.close();
+      opened?.close();
       opened = undefined;
     },
   };

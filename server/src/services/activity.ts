@@ -1,4 +1,5 @@
 import type { ActivityAnswer, LookAnswer, RunOutcome, SkipReason, TriggerName } from '../routes/contract';
+import type { Bucket } from '../sync/bucket/Bucket';
 import type { SyncScope } from '../sync/SyncOptions';
 import type { SyncReport } from '../sync/SyncReport';
 
@@ -23,6 +24,12 @@ export interface ActivityService {
   retry(): void;
   /** A run has ended. */
   ran(trigger: TriggerName, scope: SyncScope, report: SyncReport): void;
+  /**
+   * Counts the requests of a bucket that serves no run: a preview, a test, a file that is asked for.
+   *
+   * @returns a function that takes its last count, when it is closed.
+   */
+  follow(bucket: Pick<Bucket, 'requests'>): () => void;
   /** Counts since the last call: called for each run that enters the history. */
   takeSinceLastKept(): SinceLastKept;
   /** All counts since the start of this process. */
@@ -37,6 +44,7 @@ export function createActivity(): ActivityService {
   const events: ActivityAnswer['events'] = {};
   const runs: ActivityAnswer['runs'] = {};
   const requests: Record<string, number> = {};
+  const followed = new Set<Pick<Bucket, 'requests'>>();
   const skipped = { coalesced: 0, off: 0, excluded: 0, problems: 0, outside: 0, busy: 0 };
   const outcomes = { changed: 0, unchanged: 0, refused: 0, failed: 0, cancelled: 0 };
   let retries = 0;
@@ -69,7 +77,13 @@ export function createActivity(): ActivityService {
       runs[trigger] = (runs[trigger] ?? 0) + 1;
       outcomes[outcomeOf(report)] += 1;
       bytes += report.bytes;
-      for (const [kind, count] of Object.entries(report.requests)) requests[kind] = (requests[kind] ?? 0) + count;
+      add(requests, report.requests);
+    },
+    follow(bucket) {
+      followed.add(bucket);
+      return () => {
+        if (followed.delete(bucket)) add(requests, bucket.requests());
+      };
     },
     takeSinceLastKept() {
       const now = { events: sum(events), runs: sum(runs) };
@@ -78,16 +92,20 @@ export function createActivity(): ActivityService {
       kept = now;
       return counts;
     },
-    read: () => ({
-      since,
-      events: { ...events },
-      skipped: { ...skipped },
-      retries,
-      runs: { ...runs },
-      outcomes: { ...outcomes },
-      requests: { ...requests },
-      bytes,
-    }),
+    read() {
+      const all = { ...requests };
+      for (const bucket of followed) add(all, bucket.requests());
+      return {
+        since,
+        events: { ...events },
+        skipped: { ...skipped },
+        retries,
+        runs: { ...runs },
+        outcomes: { ...outcomes },
+        requests: all,
+        bytes,
+      };
+    },
     lastLook: () => look,
   };
 }
@@ -108,6 +126,10 @@ function outcomeOf(report: SyncReport): RunOutcome {
     default:
       return report.status;
   }
+}
+
+function add(sums: Record<string, number>, counts: Readonly<Record<string, number>>): void {
+  for (const [kind, count] of Object.entries(counts)) sums[kind] = (sums[kind] ?? 0) + count;
 }
 
 function sum(counts: Partial<Record<string, number>>): number {

@@ -119,8 +119,14 @@ function createServices(strapi: Core.Strapi): Services {
   });
   const mediaUrls = new MediaUrls(servingSettings, knownFiles, () => strapi.config.get('server.url', ''));
   const named = new NamedKeys(mediaReferences, feed, baseAccess);
-  const readThrough = new ReadThrough({ access: baseAccess, named, feed, log: errorLog.logFor('read-through') });
-  const files = createFiles(settings, servingSettings, named);
+  const readThrough = new ReadThrough({
+    access: baseAccess,
+    named,
+    feed,
+    activity,
+    log: errorLog.logFor('read-through'),
+  });
+  const files = createFiles(settings, servingSettings, named, activity);
   const commands = createCommands(strapi, {
     settings,
     credentials,

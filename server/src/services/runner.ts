@@ -259,6 +259,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     try {
       await request.onReady?.(state);
       const bucket = openBucket(ready.bucket);
+      const endCount = activity.follow(bucket);
       try {
         const options = optionsFor(mine, state, mode, bucket, await parts.site.identity());
         const signal = AbortSignal.any([mine.controller.signal, request.signal]);
@@ -280,6 +281,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
         return { kind: 'planned', report };
       } finally {
         bucket.close();
+        endCount();
       }
     } catch (error) {
       return { kind: 'planned', report: failedReport(mode, error, startedAt) };
@@ -461,11 +463,13 @@ export function createRunner(parts: RunnerParts): RunnerService {
         maxAttempts: TEST_ATTEMPTS,
       };
       const bucket = openBucket(bucketSettings);
+      const endCount = activity.follow(bucket);
       const inspection = openInspection(bucketSettings);
       try {
         return { test: await testConnection(bucket, signal, inspection) };
       } finally {
         bucket.close();
+        endCount();
         inspection.close();
       }
     },

@@ -59,6 +59,19 @@ describe('the activity', () => {
     expect(activity.read()).toMatchObject({ requests: { ListObjectsV2: 1, PutObject: 7 }, bytes: 42 });
   });
 
+  test('counts the requests of what is no run while it goes on, and keeps them when it has ended', () => {
+    const activity = createActivity();
+    const counts = { GetObject: 2, HeadObject: 1 };
+    activity.ran('start', EVERYTHING, makeReport({ requests: { GetObject: 1 } }));
+    const end = activity.follow({ requests: () => counts });
+    expect(activity.read().requests).toEqual({ GetObject: 3, HeadObject: 1 });
+    counts.GetObject += 1;
+    end();
+    counts.GetObject += 1;
+    end();
+    expect(activity.read().requests).toEqual({ GetObject: 4, HeadObject: 1 });
+  });
+
   test('tells a run of the history what came before it', () => {
     const activity = createActivity();
     for (let index = 0; index < 4; index += 1) {
