@@ -126,7 +126,9 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
  * @param isOwed changes of others were missed, and only a run of everything that does all can find them.
  */
 export function outcomeOf(wish: Wish, end: RunEnd, isOwed: boolean): WishOutcome {
-  if (end.worthRetrying) return end.onlyUnsettled ? 'unsettled' : 'again';
+  // The store is there, and new files by name do not wait for one that fails.
+  const isOneOfMany = isByName(wish) && end.run.status === 'partial';
+  if (end.worthRetrying) return end.onlyUnsettled || isOneOfMany ? 'unsettled' : 'again';
   const isWhole = wish.whole === true && isOwed;
   if (isWhole && (end.run.status === 'failed' || end.isUnwritable)) return 'again';
   return hasLeftNames(wish, end) ? 'unsettled' : 'done';
@@ -136,9 +138,12 @@ export function outcomeOf(wish: Wish, end: RunEnd, isOwed: boolean): WishOutcome
  * Whether files that were asked for by name are still to be done. Nobody asks for them again before everything is
  * compared, hours later: a refusal (403) that ends by then would have brought a deleted file back meanwhile.
  */
-function hasLeftNames({ uploads, keys, changes }: Wish, { run }: RunEnd): boolean {
-  const isByName = uploads !== undefined || keys !== undefined || changes !== undefined;
-  return isByName && (run.status === 'partial' || run.status === 'failed');
+function hasLeftNames(wish: Wish, { run }: RunEnd): boolean {
+  return isByName(wish) && (run.status === 'partial' || run.status === 'failed');
+}
+
+function isByName({ uploads, keys, changes }: Wish): boolean {
+  return uploads !== undefined || keys !== undefined || changes !== undefined;
 }
 
 /** @param claims whether these rows of the feed count as seen once their keys are done. */
