@@ -99,7 +99,8 @@ describeWithChromium('settings page on a store with every error, and with many f
     await page.page.getByText(`The bucket is in ${store.region}. Use it?`).waitFor();
     expect(await outcomes()).toEqual(['failed', 'unknown', 'unknown', 'unknown', 'unknown']);
     expect(await page.faults('error-region')).toEqual([]);
-    await page.page.getByRole('button', { name: `Use ${store.region}` }).click();
+    await page.tabTo(page.page.getByRole('button', { name: `Use ${store.region}` }));
+    await page.page.keyboard.press('Enter');
     expect(await page.region.inputValue()).toBe(store.region);
     await page.page.getByText('The settings were changed since this test').waitFor();
     await testConnection('passed');
@@ -258,8 +259,11 @@ describeWithChromium('settings page on a store with every error, and with many f
     expect(await page.faults('guard-directory-emptied')).toEqual([]);
     const name = 'Restore from the bucket';
     await page.page.getByRole('button', { name }).click();
+    expect(await page.dialogFaults('guard-directory-emptied-restore')).toEqual([]);
     await page.page.getByRole('alertdialog').getByRole('button', { name }).click();
     await page.result('done').waitFor();
+    // The restore settles the refusal.
+    expect(await page.page.locator('[data-last-run]').count()).toBe(0);
     expect(await page.count('downloaded').textContent()).toBe(String(FILES + 1));
   });
 

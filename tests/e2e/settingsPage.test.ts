@@ -322,13 +322,14 @@ describeWithChromium('settings page', () => {
         'Another server of this site (web-2, /srv/site/public) is alive and syncs a directory of its own.';
       const fix = 'Stop the other server, or choose MULTI mode if both are to stay.';
       const refused = { guard: 'other-directory', count: 0, limit: 0, message, fix };
+      const stopped = { status: 'refused', uploaded: 0, unchanged: 0, bytes: 0 };
       const states: Record<string, [object, string]> = {
         interrupted: [
           { lastRun: run({ status: 'interrupted' }), unresolved: run({ status: 'interrupted' }) },
           'Interrupted',
         ],
         'guard-other-directory': [
-          { lastRun: run({ status: 'refused', refused }), unresolved: run({ status: 'refused', refused }) },
+          { lastRun: run({ ...stopped, refused }), unresolved: run({ ...stopped, refused }) },
           'Another directory is synced with this bucket',
         ],
         'error-provider': [
@@ -346,6 +347,8 @@ describeWithChromium('settings page', () => {
         expect(await page.faults(name)).toEqual([]);
         await end();
       }
+      await page.visit('sync');
+      await page.result('done').waitFor();
       const plan = {
         code: 'ACCESS_DENIED',
         message: `The store denied access to ${bucketName}.`,

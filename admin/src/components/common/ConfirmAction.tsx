@@ -19,11 +19,16 @@ interface ConfirmActionProps {
   onConfirm: () => void;
 }
 
+/** Has room for the long words of other languages. */
+const Grown = { height: 'auto', minHeight: '3.2rem' };
+
 /** A button whose action is done only after a dialog said what it means. */
 export function ConfirmAction(props: ConfirmActionProps) {
   const { label, title, body, details, typed, variant, disabled, onConfirm } = props;
   const t = useTranslation();
   const [text, setText] = useState('');
+  // What brings something back is asked about too, but needs no warning.
+  const isDanger = variant === 'danger-light';
 
   return (
     <Dialog.Root
@@ -41,7 +46,7 @@ export function ConfirmAction(props: ConfirmActionProps) {
         <Dialog.Body>
           <Flex direction="column" alignItems="stretch" gap={4} width="100%">
             <Flex justifyContent="center">
-              <WarningCircle width="2.4rem" height="2.4rem" fill="danger600" aria-hidden />
+              <WarningCircle width="2.4rem" height="2.4rem" fill={isDanger ? 'danger600' : 'primary600'} aria-hidden />
             </Flex>
             <Dialog.Description textAlign="center">{body}</Dialog.Description>
             {details}
@@ -61,14 +66,15 @@ export function ConfirmAction(props: ConfirmActionProps) {
         </Dialog.Body>
         <Dialog.Footer>
           <Dialog.Cancel>
-            <Button fullWidth variant="tertiary">
+            <Button fullWidth variant="tertiary" style={Grown}>
               {t('action.back')}
             </Button>
           </Dialog.Cancel>
           <Dialog.Action>
             <Button
               fullWidth
-              variant="danger-light"
+              variant={isDanger ? 'danger-light' : 'default'}
+              style={Grown}
               disabled={typed !== undefined && text.trim() !== typed}
               onClick={onConfirm}
             >

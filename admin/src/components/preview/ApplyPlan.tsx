@@ -24,15 +24,17 @@ export function ApplyPlan({ plan, disabled, busy, onApply }: ApplyPlanProps) {
 
   if (count === 0) {
     return (
-      <Button
-        disabled={disabled}
-        loading={busy}
-        onClick={() => {
-          onApply({ plan: plan.id });
-        }}
-      >
-        {t('plan.apply')}
-      </Button>
+      <Flex>
+        <Button
+          disabled={disabled}
+          loading={busy}
+          onClick={() => {
+            onApply({ plan: plan.id });
+          }}
+        >
+          {t('plan.apply')}
+        </Button>
+      </Flex>
     );
   }
   return (

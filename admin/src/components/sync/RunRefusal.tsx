@@ -29,7 +29,9 @@ export function RunRefusal({ refusal, onStart, disabled }: RunRefusalProps) {
     <Notice
       variant="warning"
       title={t(`guard.${guard}`, values)}
-      actions={onStart ? <WaysOn refusal={refusal} onStart={onStart} disabled={disabled} /> : undefined}
+      actions={
+        onStart && hasWayOn(refusal) ? <WaysOn refusal={refusal} onStart={onStart} disabled={disabled} /> : undefined
+      }
     >
       <Typography tag="p" style={{ overflowWrap: 'anywhere' }}>
         {isEnglish ? message : t(`guard.${guard}.meaning`, values)}
@@ -41,6 +43,15 @@ export function RunRefusal({ refusal, onStart, disabled }: RunRefusalProps) {
   );
 }
 
+/** Files are missing here, so they can be brought back. */
+function isLoss({ guard }: Refusal): boolean {
+  return guard === 'directory-emptied' || guard === 'folder-emptied';
+}
+
+function hasWayOn(refusal: Refusal): boolean {
+  return isLoss(refusal) || refusal.digest !== undefined || refusal.guard === 'other-site';
+}
+
 /** What a person can do about it, each only where it helps. */
 function WaysOn({ refusal, onStart, disabled }: Required<RunRefusalProps>) {
   const t = useTranslation();
@@ -48,12 +59,11 @@ function WaysOn({ refusal, onStart, disabled }: Required<RunRefusalProps>) {
   const { guard, digest, deletes = { remote: 0, local: 0 } } = refusal;
   const count = deletes.remote + deletes.local || refusal.count;
   const files = format.number(count);
-  const isLost = guard === 'directory-emptied' || guard === 'folder-emptied';
   const isOwned = guard === 'other-site';
 
   return (
     <>
-      {isLost ? (
+      {isLoss(refusal) ? (
         <ConfirmAction
           label={t('refusal.restore')}
           title={t('refusal.restore.title')}
