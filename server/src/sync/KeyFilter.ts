@@ -42,7 +42,7 @@ export function createKeyFilter(options: KeyFilterOptions): KeyFilter {
   // Each glob takes only what begins with its fixed part: `uploads/**` alone would also take a file named `uploads`.
   const included = options.include.map((glob) => ({
     prefix: staticPrefix(glob),
-    matches: picomatch(glob, GLOB_OPTIONS),
+    matches: matcherOf(glob),
   }));
   const excluded = picomatch([...options.exclude], GLOB_OPTIONS);
   const folderExcluded = picomatch(
@@ -68,6 +68,13 @@ export function createKeyFilter(options: KeyFilterOptions): KeyFilter {
 
 function isOwnFile(key: string): boolean {
   return key.endsWith(TEMPORARY_SUFFIX) || `/${key}`.includes(`/${STATE_FOLDER}/`);
+}
+
+/** `uploads/**`, the usual one, takes whatever begins with its fixed part: a walk asks for each file. */
+function matcherOf(glob: string): (key: string) => boolean {
+  const matches = picomatch(glob, GLOB_OPTIONS);
+  const isUsual = picomatch.scan(glob, GLOB_OPTIONS).glob === '**';
+  return isUsual ? (key) => !key.includes('/.') || matches(key) : matches;
 }
 
 /** `uploads/**` gives `uploads/`, `favicon.ico` itself, `*.txt` the empty string. */

@@ -1,5 +1,6 @@
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
+import picomatch from 'picomatch';
 import { DEFAULT_EXCLUDE, DEFAULT_INCLUDE } from '../../../server/src/config/settingsSchema';
 import { checkKey } from '../../../server/src/sync/checkKey';
 import { compareKeys } from '../../../server/src/sync/compareKeys';
@@ -305,6 +306,18 @@ describe('Any filter', () => {
         }
       }),
       runs,
+    );
+  });
+
+  it('takes below a folder what the glob itself takes, whatever the names', () => {
+    const names = fc.array(fc.constantFrom('a', '.', '..', '.hidden', 'b.c', '', '...', ' '), { maxLength: 4 });
+    const glob = picomatch('uploads/**', { dot: true, noextglob: true, regex: false, nonegate: true, flags: 's' });
+    const filter = createKeyFilter({ include: ['uploads/**'], exclude: [] });
+    fc.assert(
+      fc.property(names, (parts) => {
+        const key = ['uploads', ...parts].join('/');
+        expect(filter.matches(key)).toBe(key.startsWith('uploads/') && glob(key));
+      }),
     );
   });
 });

@@ -381,6 +381,16 @@ describe('The base', () => {
     });
   });
 
+  it('keeps what is unsettled, and every entry, when the traces of a large run are cleared away', async () => {
+    const base = await open();
+    const keys = Array.from({ length: 1_500 }, (_, index) => `uploads/${index}`);
+    await base.begin(keys, { action: 'upload', at: 1 });
+    await base.settle(keys.slice(1).map((key) => ({ key, entry: baseEntry() })));
+    const again = await reopen(base);
+    expect([...(await again.unsettled()).keys()]).toEqual(['uploads/0']);
+    expect(await collect(again.keys())).toHaveLength(1_499);
+  });
+
   describe('what was carried out of the feed key by key', () => {
     const gone = (key: string, heardUpTo: number) => ({ key, entry: undefined, heardUpTo });
 

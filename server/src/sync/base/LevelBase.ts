@@ -32,6 +32,9 @@ const FACTS_KEY = 'm!facts';
 const FORGETTING_KEY = 'm!forgetting';
 const DAMAGED_NAME = /^base-[0-9a-f]{16}\.damaged-\d+$/;
 const BATCH = 1_000;
+
+/** After so many intents, their traces in the store are cleared away: each run begins with a look at all that are left. */
+const INTENTS_TO_COMPACT = 1_000;
 const DISK_TROUBLE =
   /no space left|disk quota|too many open files|permission denied|read-only file|input\/output error/i;
 
@@ -117,6 +120,8 @@ class LevelBase implements Base {
   #waiting: { rows: Row[]; written: Promise<void> } | undefined;
   #writing: Promise<unknown> = Promise.resolve();
   #outboxCount = 0;
+  /** Intents written since it was opened. */
+  #begun = 0;
   #facts: Promise<BaseFacts> | undefined;
   #isDamaged = false;
 
@@ -150,6 +155,7 @@ class LevelBase implements Base {
   }
 
   async begin(keys: readonly string[], intent: Intent): Promise<void> {
+    this.#begun += keys.length;
     const value = encodeIntent(intent);
     await this.#write(keys.map((key) => ({ type: 'put', key: INTENT + key, value })));
   }
@@ -298,6 +304,10 @@ class LevelBase implements Base {
   }
 
   async close(): Promise<void> {
+    // Where it does not work, as on a full disk, nothing is lost but time.
+    if (this.#begun > INTENTS_TO_COMPACT) {
+      await this.#level.compactRange(INTENT, after(INTENT)).catch(() => undefined);
+    }
     await this.#level.close();
     if (this.#isDamaged) await setAside(this.#location);
   }

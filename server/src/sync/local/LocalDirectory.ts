@@ -342,7 +342,8 @@ function lookNow(root: string, { key, kind }: Name): LocalEntry | undefined {
   const problem = problemOf(key, kind);
   if (problem) return problem;
   try {
-    const stats = lstatSync(join(root, key), { bigint: true, throwIfNoEntry: false });
+    // A key is a relative path in order: nothing is left for `join` to do.
+    const stats = lstatSync(`${root}/${key}`, { bigint: true, throwIfNoEntry: false });
     return stats && fileOf(key, stats);
   } catch (error) {
     return unseen(key, error);
