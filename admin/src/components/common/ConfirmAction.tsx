@@ -20,7 +20,7 @@ interface ConfirmActionProps {
 }
 
 /** Has room for the long words of other languages. */
-const Grown = { height: 'auto', minHeight: '3.2rem' };
+const ROOMY = { height: 'auto', minHeight: '3.2rem', paddingBlock: '0.4rem' };
 
 /** A button whose action is done only after a dialog said what it means. */
 export function ConfirmAction(props: ConfirmActionProps) {
@@ -66,7 +66,7 @@ export function ConfirmAction(props: ConfirmActionProps) {
         </Dialog.Body>
         <Dialog.Footer>
           <Dialog.Cancel>
-            <Button fullWidth variant="tertiary" style={Grown}>
+            <Button fullWidth variant="tertiary" style={ROOMY}>
               {t('action.back')}
             </Button>
           </Dialog.Cancel>
@@ -74,7 +74,7 @@ export function ConfirmAction(props: ConfirmActionProps) {
             <Button
               fullWidth
               variant={isDanger ? 'danger-light' : 'default'}
-              style={Grown}
+              style={ROOMY}
               disabled={typed !== undefined && text.trim() !== typed}
               onClick={onConfirm}
             >

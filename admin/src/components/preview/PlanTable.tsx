@@ -35,8 +35,6 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
           {SORTED.map((sort) => {
             const isSorted = order.sort === sort;
             const isUp = isSorted && order.order === 'asc';
-            // As in Strapi's own lists; the column by which the rows are sorted stands out.
-            const color = isSorted ? 'primary600' : 'neutral400';
             const direction = order.order === 'asc' ? 'ascending' : 'descending';
             return (
               // The design system makes a cell of it, and a cell is not sorted.
@@ -47,7 +45,8 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
                   </Typography>
                   <IconButton
                     type="button"
-                    variant="ghost"
+                    // The column by which the rows are sorted stands out.
+                    variant={isSorted ? 'secondary' : 'ghost'}
                     size="S"
                     label={t('plan.sort', { column: t(`plan.column.${sort}`) })}
                     data-sort={sort}
@@ -55,7 +54,7 @@ export function PlanTable({ operations, order, onOrder, loading }: PlanTableProp
                       onOrder({ sort, order: isSorted && order.order === 'asc' ? 'desc' : 'asc' });
                     }}
                   >
-                    {isUp ? <CaretUp fill={color} /> : <CaretDown fill={color} />}
+                    {isUp ? <CaretUp /> : <CaretDown />}
                   </IconButton>
                 </Flex>
               </Th>
