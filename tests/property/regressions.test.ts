@@ -210,6 +210,19 @@ describe('Nothing is lost, and all end alike and at rest, when', () => {
     await SimulatedWorld.play('MULTI', { ...whatIsUsual, ...history, actions: history.actions ?? [] }, new Figures());
   });
 
+  test('in SINGLE mode: a run is killed right before its deletes, and the same ones wait again with one more', async () => {
+    const actions: Action[] = [
+      ...Array.from({ length: 5 }, () => remove(0, A)),
+      whole(0, { crashAt: 8 }),
+      remove(0, A),
+      whole(0, { interrupt: { at: 7, what: { do: 'media-events', instance: 0 }, isHere: true } }),
+      sync({ do: 'local', instance: 0 }, { faults: [{ at: 0, kind: 'busy' }] }),
+      sync({ do: 'local', instance: 0 }, { interrupt: { at: 6, what: remove(0, A) } }),
+    ];
+    const history = { instances: 1, conditions: 'all', tight: false, startsFull: true, actions } as const;
+    await SimulatedWorld.play('SINGLE', history, new Figures());
+  });
+
   test('in SINGLE mode: old copies of a few files come into a directory that was emptied', async () => {
     const actions: Action[] = [loseFiles(0), write(0, A, -3_600_000), write(0, B, -3_600_000), whole(0)];
     const history = { instances: 1, conditions: 'all', tight: false, startsFull: true, actions } as const;

@@ -1,5 +1,5 @@
 import { asSyncError } from './asSyncError';
-import type { Base, BaseFacts, Intent, PlannedDelete } from './base/Base';
+import type { Base, BaseFacts, Intent, PlannedDelete, RecentDeletes } from './base/Base';
 import { checkKey } from './checkKey';
 import { Refused, type Claim } from './Claim';
 import { DeletePlan } from './DeletePlan';
@@ -429,12 +429,12 @@ export class Run {
   /** Counts deletes before they are done, since a killed run must not forget them, and afterwards as many as were done. */
   async #remember(side: PlannedDelete['side'], planned: number, deleteBatch: () => Promise<number>): Promise<void> {
     const { facts, base } = this.#parts;
-    const record = { at: Date.now(), count: planned, side };
+    const record: RecentDeletes = { at: Date.now(), count: planned, side, open: true };
     facts.deletes = [...recentDeletes(facts), record];
     await base.setFacts(facts);
-    // Where a request failed, some may have been deleted: then all of them stay counted.
+    // Where a request failed, some may have been deleted: then it stays open.
     record.count = await deleteBatch();
-    if (record.count === planned) return;
+    delete record.open;
     facts.deletes = facts.deletes.filter(({ count }) => count > 0);
     await base.setFacts(facts);
   }

@@ -33,9 +33,7 @@ export async function gatherDeleteFacts(input: DeleteFactsInput): Promise<Delete
     localFiles: known.localFiles,
     remoteObjects: known.remoteObjects,
     deletes,
-    recentDeletes: recentDeletes(facts)
-      .filter((one) => one.side === side)
-      .reduce((sum, { count }) => sum + count, 0),
+    recentDeletes: countRecent(facts, side, deletes),
     firstRun: seen !== undefined && !facts.trustedModes.includes(options.mode),
     maxDelete: options.maxDelete,
     ...(facts.replaced ? { replaced: true } : {}),
@@ -47,6 +45,18 @@ export async function gatherDeleteFacts(input: DeleteFactsInput): Promise<Delete
 /** The deletes, inferred from absence, of the last 24 hours. */
 export function recentDeletes({ deletes }: BaseFacts): BaseFacts['deletes'] {
   return deletes.filter(({ at }) => at > Date.now() - DAY_MS);
+}
+
+/** What a run that was cut off had not done yet is among the deletes that wait now, and is not to count twice. */
+function countRecent(facts: BaseFacts, side: PlannedDelete['side'], waiting: number): number {
+  const recent = recentDeletes(facts).filter((one) => one.side === side);
+  const done = sumOf(recent.filter(({ open }) => open !== true));
+  const begun = sumOf(recent.filter(({ open }) => open === true));
+  return done + Math.max(0, begun - waiting);
+}
+
+function sumOf(deletes: BaseFacts['deletes']): number {
+  return deletes.reduce((sum, { count }) => sum + count, 0);
 }
 
 async function countBase(base: Base): Promise<Pick<SeenByWalk, 'localFiles' | 'remoteObjects'>> {

@@ -50,6 +50,16 @@ export interface PlannedDelete {
   size: number;
 }
 
+/** Deletes that one run did, or was about to do. */
+export interface RecentDeletes {
+  /** Milliseconds since the epoch. */
+  at: number;
+  count: number;
+  side: PlannedDelete['side'];
+  /** The run was cut off: nobody knows how many of them were done. What was not is planned again. */
+  open?: boolean;
+}
+
 /** Facts about the pair of directory and bucket, kept beside the entries. */
 export interface BaseFacts {
   /** Modes in which a whole run has once ended without a refusal: only then are deletes done unasked. */
@@ -57,7 +67,7 @@ export interface BaseFacts {
   /** A whole run has once looked at every key, so that single keys can be synced alone. */
   reconciled: boolean;
   /** Deletes inferred from absence that were done, newest last; at most the last 24 h are of use. */
-  deletes: { at: number; count: number; side: PlannedDelete['side'] }[];
+  deletes: RecentDeletes[];
   /**
    * A run found the directory, or a folder of it, emptied. It stays so until no delete waits any more, or a person has
    * confirmed: a single new file must not make the others look deleted.

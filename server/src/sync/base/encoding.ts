@@ -31,7 +31,14 @@ export function decodeEntry(text: string): BaseEntry {
 const factsSchema = z.object({
   trustedModes: z.array(z.string()),
   reconciled: z.boolean(),
-  deletes: z.array(z.object({ at: z.number(), count: z.number(), side: z.enum(['remote', 'local']) })),
+  deletes: z.array(
+    z.object({
+      at: z.number(),
+      count: z.number(),
+      side: z.enum(['remote', 'local']),
+      open: z.boolean().optional(),
+    }),
+  ),
   emptied: z.enum(['directory-emptied', 'folder-emptied']).optional(),
   forgottenAt: z.number().optional(),
   replaced: z.boolean().optional(),
