@@ -112,6 +112,34 @@ describe('putting a fetched file in its place', () => {
     expect(await text()).toBe('new here');
   });
 
+  describe('on a disk without hard links', () => {
+    beforeEach(() => {
+      jest.spyOn(fs, 'link').mockRejectedValue(Object.assign(new Error('There are no links here.'), { code: 'EPERM' }));
+    });
+
+    it('gets its name all the same, and leaves nothing beside it', async () => {
+      await writer.place(KEY, await fetched(), undefined, 'overwritten');
+      expect(await text()).toBe('fetched');
+      expect(await namesInFolder()).toEqual(['x.txt']);
+    });
+
+    it('does not overwrite a file that came up where there was none', async () => {
+      const temporary = await fetched();
+      await writeFile(path(), 'of an editor');
+      await expect(writer.place(KEY, temporary, undefined, 'overwritten')).rejects.toMatchObject(CHANGED);
+      expect(await text()).toBe('of an editor');
+    });
+
+    it('is put back where it was written between the last look and the move', async () => {
+      await writeFile(path(), 'seen');
+      const seen = await saw();
+      await writeFile(path(), 'written meanwhile, and longer');
+      jest.spyOn(directory, 'placeForWriting').mockResolvedValue({ path: path(), found: seen });
+      await expect(writer.remove(KEY, seen)).rejects.toMatchObject(CHANGED);
+      expect(await text()).toBe('written meanwhile, and longer');
+    });
+  });
+
   it('says so where somebody saves the file right after, and leaves theirs', async () => {
     await writeFile(path(), 'old');
     const seen = await saw();

@@ -108,6 +108,16 @@ describe('restoring', () => {
     expect(readdirSync(path('uploads'))).toEqual(['.s3-sync']);
   });
 
+  test('of an item that was cut short changes nothing, and says so', async () => {
+    const item = await discard('uploads/a.txt', 'old and long');
+    await writeFile(path('uploads/a.txt'), 'new');
+    await writeFile(trash.pathOf(item.id), 'old');
+    await expect(writer.restore(item, tell)).rejects.toMatchObject({ code: 'INTEGRITY', key: 'uploads/a.txt' });
+    expect(await readFile(path('uploads/a.txt'), 'utf8')).toBe('new');
+    expect(await trash.list()).toEqual([item]);
+    expect(told).toEqual([]);
+  });
+
   test('copies a file of many chunks byte for byte', async () => {
     const text = 'abcdefgh'.repeat(100_000);
     const item = await discard('uploads/big.bin', text);

@@ -7,6 +7,7 @@ import type { Fingerprint } from '../Fingerprint';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
 import { FolderSync } from './FolderSync';
+import { isThere } from './isThere';
 import type { LocalDirectory } from './LocalDirectory';
 import { temporaryName } from './temporaryName';
 import type { Trash, TrashItem, TrashReason } from './Trash';
@@ -142,23 +143,13 @@ export class LocalWriter {
     return target;
   }
 
-  /** A link fails where something stands already; a rename would overwrite it. */
   async #putWhereNothingIs(key: string, temporary: TemporaryFile): Promise<string> {
-    let target = await this.#directory.pathForWriting(key);
-    try {
-      await link(temporary.path, target);
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
-      // An empty folder can go.
-      const place = await this.makeWay(key);
-      if (place.file) throw changed(key);
-      target = place.path;
-      await link(temporary.path, target).catch((again: unknown) => {
-        throw errorCode(again) === 'EEXIST' ? changed(key) : again;
-      });
-    }
-    await unlink(temporary.path);
-    return target;
+    const target = await this.#directory.pathForWriting(key);
+    if (await putNew(temporary.path, target)) return target;
+    // An empty folder can go.
+    const place = await this.makeWay(key);
+    if (place.file || !(await putNew(temporary.path, place.path))) throw changed(key);
+    return place.path;
   }
 
   /**
@@ -194,9 +185,10 @@ export class LocalWriter {
    * The file gets the time of now: who restores it wants it to win over what others may have changed meanwhile.
    *
    * @param beforePlace called with the MD5 of the bytes right before the file is put in its place.
-   * @throws {SyncError} `LOCAL_CHANGED` where the file in its place goes on changing; then nothing was changed.
+   * @throws {SyncError} `LOCAL_CHANGED` where the file in its place goes on changing, `INTEGRITY` where the item is not
+   *   whole any more; then nothing was changed.
    */
-  async restore({ id, key }: TrashItem, beforePlace: (md5: string) => Promise<void>): Promise<void> {
+  async restore({ id, key, size }: TrashItem, beforePlace: (md5: string) => Promise<void>): Promise<void> {
     const md5 = createHash('md5');
     const bytes = async function* (path: string): AsyncIterable<Buffer> {
       for await (const chunk of createReadStream(path)) {
@@ -208,6 +200,8 @@ export class LocalWriter {
     // The copy stays in the trash until the file is in its place: a kill at any point costs nothing.
     const temporary = await this.writeTemporary(key, bytes(this.#trash.pathOf(id)), Date.now());
     try {
+      // It may be longer: a program that had the file open may have gone on writing.
+      if (temporary.file.size < size) throw damagedItem(key);
       await beforePlace(md5.digest('hex'));
       await this.place(key, temporary, await this.#directory.stat(key), 'overwritten');
     } finally {
@@ -227,12 +221,7 @@ export class LocalWriter {
 
   /** A file that was written between the last look and the move goes back, unless another one is there already. */
   async #putBack(id: string, target: string): Promise<void> {
-    try {
-      await link(this.#trash.pathOf(id), target);
-      await this.#trash.forget(id);
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw error;
-    }
+    if (await putNew(this.#trash.pathOf(id), target)) await this.#trash.forget(id);
   }
 
   async #removeEmptyFolders(key: string, target: string): Promise<void> {
@@ -250,6 +239,30 @@ export class LocalWriter {
   }
 }
 
+/** What `link` says on file systems that have no hard links: FAT, some network and shared folders. */
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+/**
+ * Gives a file a name that nobody has yet. A link fails where something stands already; a rename would overwrite it, and
+ * is only used, after one more look, where there are no links.
+ *
+ * @returns whether it was done: not where something stands there.
+ */
+async function putNew(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === 'EEXIST') return false;
+    if (code === undefined || !NO_LINKS.has(code)) throw error;
+    if (await isThere(to)) return false;
+    await rename(from, to);
+    return true;
+  }
+  await unlink(from);
+  return true;
+}
+
 function requireUnchanged(key: string, expected: Fingerprint | undefined, now: Fingerprint | undefined): void {
   const unchanged = expected === undefined || now === undefined ? expected === now : isSameFile(expected, now);
   if (!unchanged) throw changed(key);
@@ -262,6 +275,14 @@ function sameContentTimes(expected: Fingerprint, now: { size: bigint; mtimeNs: b
 /** A move or a new name changes ctime, so size, time and inode have to do. */
 function isSameFile(one: TemporaryFile['file'], other: TemporaryFile['file']): boolean {
   return one.size === other.size && one.mtimeNs === other.mtimeNs && one.inode === other.inode;
+}
+
+function damagedItem(key: string): SyncError {
+  return new SyncError('INTEGRITY', {
+    message: `The copy of ${key} in the trash is not whole any more. It was not restored.`,
+    fix: 'Take the file from the bucket, from another server or from a backup.',
+    key,
+  });
 }
 
 function cutShort(key: string): SyncError {

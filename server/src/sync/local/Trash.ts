@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { errorCode } from '../errorCode';
 import { SyncError } from '../SyncError';
+import { isThere } from './isThere';
 import { Leftovers } from './Leftovers';
 import { syncPath } from './syncPath';
 import { isTemporaryName } from './temporaryName';
@@ -201,16 +202,6 @@ export class Trash {
       return undefined;
     }
   }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (errorCode(error) === 'ENOENT') return false;
-      throw error;
-    },
-  );
 }
 
 function idPrefix(atMs: number): string {
