@@ -83,9 +83,10 @@ export const workloads = (small: number, many: number): Workload[] => [
     direction: 'up',
     prepare: inStep(small),
     beforeTurn: async (stage) => {
-      await writeFiles(stage.directory, 0, small / 2, SMALL);
+      // Every second one: a folder that lost all of its files would be a matter for a guard.
+      for (let index = 0; index < small; index += 2) await writeFiles(stage.directory, index, index + 1, SMALL);
       await stage.syncUp();
-      for (let index = 0; index < small / 2; index += 1) await rm(fileAt(stage.directory, index));
+      for (let index = 0; index < small; index += 2) await rm(fileAt(stage.directory, index));
     },
   },
   {

@@ -47,4 +47,22 @@ describe.each<[string, () => Partial<SyncOptions>]>([
     expect(run).toMatchObject({ status: 'partial', uploaded: 1, deletedRemote: 0 });
     expect(await site.keysInBucket()).toHaveLength(22);
   });
+
+  test('and is refused for good keeps no other file from being deleted', async () => {
+    const other = await SyncedDirectory.create(store, { bucket: { maxAttempts: 1 } });
+    const names = ['refused', 'missing', 'a', 'b', 'c', 'd', 'e', 'f'].map((name) => `uploads/${name}.txt`);
+    for (const key of names) await other.write(key, key);
+    const its = makeOptions();
+    await other.run(its);
+    const [refused = '', missing = ''] = names;
+    for (const key of [refused, missing]) await other.remove(key);
+    const fault = { kind: 'status', status: 403, code: 'AccessDenied' } as const;
+    store.server.fault({ ...fault, match: { operation: 'DeleteObject', key: refused } });
+    store.server.fault({ ...fault, match: { operation: 'DeleteObjects' }, times: 1 });
+    const run = await other.run({ ...its, scope: { kind: 'local', deleted: [refused] } });
+    expect(run).toMatchObject({ status: 'partial', failed: 1, withheld: 0, deletedRemote: 1 });
+    expect(await other.keysInBucket()).toContain(refused);
+    expect(await other.keysInBucket()).not.toContain(missing);
+    await other.dispose();
+  });
 });

@@ -263,6 +263,18 @@ describe.each(['sqlite', 'postgres'])('what servers share in the database [%s]',
       mode,
     });
 
+    test('one that only listened and begins to sync later comes after those that sync by then', async () => {
+      const [late, early] = [instancesOf(processOf('late')), instancesOf(processOf('early'))];
+      await late.listens('/late/public');
+      await early.enter(placeOf('early'));
+      await late.enter(placeOf('late'));
+      expect(await early.findOther('early')).toBeUndefined();
+      expect(await late.findOther('late')).toEqual({ host: 'early', directory: '/early/public' });
+      expect((await early.servers()).map(({ host }) => host)).toContain('late');
+      await late.leave();
+      await early.leave();
+    });
+
     test('in SINGLE mode the one that came later waits for the first one until it leaves', async () => {
       const [old, young] = [instancesOf(processOf('old')), instancesOf(processOf('young'))];
       await old.enter(placeOf('old'));

@@ -283,7 +283,8 @@ export class ReadThrough {
     this.#opened?.close();
     const local = new LocalDirectory(serving.directory);
     const timeouts = { connectMs: CONNECT_MS, idleMs: IDLE_MS };
-    const bucket = openBucket({ ...serving.bucket, maxAttempts: REQUEST_ATTEMPTS, timeouts });
+    // A visitor does not wait for the places of a sync: how many are fetched at a time is seen to here.
+    const bucket = openBucket({ ...serving.bucket, concurrency: MAX_FETCHES, maxAttempts: REQUEST_ATTEMPTS, timeouts });
     const endCount = this.#parts.activity.follow(bucket);
     this.#opened = {
       serving,

@@ -125,7 +125,7 @@ export function createInstances(
   }
 
   async function beat(): Promise<void> {
-    await update(feedPosition === undefined ? {} : { feedPosition });
+    await update({ listens: isServer, ...(feedPosition === undefined ? {} : { feedPosition }) });
   }
 
   async function findAll(): Promise<InstanceRow[]> {
@@ -153,6 +153,8 @@ export function createInstances(
 
   async function enter(place: EnteredPlace): Promise<void> {
     if (hasLeft) return;
+    // A server that begins to sync only now comes after those that do already: the row of who merely listened goes.
+    if (entered?.place.directoryId === undefined && place.directoryId !== undefined) await remove();
     if (entered === undefined) {
       await forgetDead();
       await create(place);
@@ -167,7 +169,7 @@ export function createInstances(
     }, HEARTBEAT_MS).unref();
   }
 
-  async function leave(): Promise<void> {
+  async function remove(): Promise<void> {
     const id = entryId();
     entered = undefined;
     if (id !== undefined) await instances().deleteMany({ where: { id } });
@@ -216,7 +218,7 @@ export function createInstances(
     leave() {
       hasLeft = true;
       clearInterval(heartbeat);
-      return inTurn(leave);
+      return inTurn(remove);
     },
   };
 }

@@ -105,9 +105,16 @@ export class CommandServer {
       server.listen(own, resolve);
     });
     server.unref();
-    this.#inode = (await stat(own)).ino;
-    await writeFile(place.about, `${JSON.stringify(this.#about())}\n`, { mode: 0o600 });
-    await rename(own, place.socket);
+    try {
+      this.#inode = (await stat(own)).ino;
+      await writeFile(place.about, `${JSON.stringify(this.#about())}\n`, { mode: 0o600 });
+      await rename(own, place.socket);
+    } catch (error) {
+      // It is tried again: what does not get its place must not stay open each time.
+      server.close();
+      await rm(own, { force: true });
+      throw error;
+    }
     this.#server = server;
     if (this.#stopped) await this.stop();
   }

@@ -23,6 +23,8 @@ export interface PerformOptions {
   byName: boolean;
   /** It was somewhere else that the person did so; absent means here. */
   heard?: boolean;
+  /** Told of deletes that have been noted in base and are about to be done. */
+  onBegun?: (count: number) => Promise<void>;
 }
 
 /** Does the operations of one mode. */

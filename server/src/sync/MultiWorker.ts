@@ -170,11 +170,11 @@ export class MultiWorker implements KeyWorker {
         return { kind: 'conflict', winner: await this.#resolveConflict(sides, content) };
       case 'delete-remote':
         // Nobody has the file any more whose entry was deleted: this is the end of that delete.
-        if (decision.row === 'N10') return this.#deleteRemote(sides, true);
+        if (decision.row === 'N10') return this.#deleteRemote(sides, { ...options, byName: true });
         // What others did is no sign that somebody deleted the file here: its absence is for a walk and its guards.
         if (options.heard) return { kind: 'unchanged' };
         if (!options.deletes) return { kind: 'to-delete', side: 'remote', size: remote?.size ?? 0 };
-        return this.#deleteRemote(sides, options.byName);
+        return this.#deleteRemote(sides, options);
       case 'delete-local':
         if (!options.deletes) return { kind: 'to-delete', side: 'local', size: local?.size ?? 0 };
         return this.#deleteLocal(sides, options, told);
@@ -397,7 +397,7 @@ export class MultiWorker implements KeyWorker {
     return 'local';
   }
 
-  async #deleteRemote(sides: KeySides, byName: boolean): Promise<Outcome> {
+  async #deleteRemote(sides: KeySides, { byName, onBegun }: PerformOptions): Promise<Outcome> {
     const { key } = sides;
     const { local, feed, seen, writes, signal, beforeWrite, referenced } = this.#options;
     // While a database row names the file, its absence is a loss and not a wish.
@@ -414,6 +414,7 @@ export class MultiWorker implements KeyWorker {
     await feed.append([...(landed ? [landed] : []), change], seen.directoryId);
     if (landed) await this.#settle(key, sides.base, undefined);
     await this.#options.base.begin([key], { action: 'delete-remote', at: Date.now() });
+    await onBegun?.(1);
     await writes.delete(key, etag, signal);
     // Who heard of it before it was done has looked too early.
     await this.#settle(key, undefined, change);
@@ -440,6 +441,7 @@ export class MultiWorker implements KeyWorker {
     }
     if (!local || (await bucket.head(key, signal)) !== undefined) throw lostRace(key);
     await base.begin([key], { action: 'delete-local', at: Date.now() });
+    await options.onBegun?.(1);
     await writer.remove(key, local);
     await base.settle([{ key, entry: undefined, ...(told === undefined ? {} : { heardUpTo: told }) }]);
     return { kind: 'deleted-local' };

@@ -6,7 +6,7 @@ import { DeletePlan } from './DeletePlan';
 import { DeletesInMemory } from './DeletesInMemory';
 import { FolderWatch } from './FolderWatch';
 import { checkGuards } from './guards';
-import { gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
+import { closeCutOff, gatherDeleteFacts, recentDeletes, type SeenByWalk } from './gatherDeleteFacts';
 import { isEmptied } from './isEmptied';
 import { forgetFacts, isOutdated } from './forgetReplaced';
 import type { KeySession } from './KeyLocks';
@@ -61,6 +61,10 @@ export class Run {
   #deletes: DeletePlan;
   #totals = new SideTotals();
   #unsettled: ReadonlyMap<string, Intent>;
+  /** Deletes by name that could not be done: they are no sign of anything, and nothing is inferred of their keys. */
+  readonly #leftByName = new Set<string>();
+  /** Deletes that wait now, and that a run which was cut off had begun. */
+  #again = { remote: 0, local: 0 };
   /** One transfer for each thing that was in its way. */
   readonly #blocked = new Map<string, Blocked>();
 
@@ -106,8 +110,9 @@ export class Run {
     if (scope.kind === 'restore' || scope.deleted === undefined || scope.deleted.length === 0) return;
     await this.#syncKeys({ kind: 'keys', keys: scope.deleted, deleted: scope.deleted }).catch((error: unknown) => {
       if (error instanceof Refused) throw error;
-      // The rest is looked at all the same; what is not here counts for nothing then.
-      state.fail(asSyncError(error), '');
+      // The rest is looked at all the same.
+      for (const key of scope.deleted ?? []) this.#leftByName.add(key);
+      state.failByName(asSyncError(error), '');
     });
   }
 
@@ -130,7 +135,7 @@ export class Run {
     const seen = scope === 'local' ? await this.#transferAll('as-base', scope) : await this.#transferWhole(scope);
     throwIfCancelled(state.signal);
     state.enter('deleting');
-    await this.#deletes.leaveOut(this.#session.moved);
+    await this.#deletes.leaveOut(new Set([...this.#session.moved, ...this.#leftByName]));
     await this.#deleteAll(seen);
     await this.#transferBlocked();
     throwIfCancelled(state.signal);
@@ -161,11 +166,24 @@ export class Run {
     state.enter('deleting');
     // What a person deleted by name depends on no transfer: one file that fails for days must not hold it back.
     for (let at = 0; at < deletesByName.length; at += DELETE_BATCH) {
-      this.#note(await this.#performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard }));
+      const results = await this.#performDeletes(deletesByName.slice(at, at + DELETE_BATCH), { byName: true, heard });
+      this.#note(results.filter((result) => !this.#leaveByName(result)));
     }
     await this.#deleteAll(undefined);
     await this.#transferBlocked();
     await this.#transferFreed(wanted);
+  }
+
+  /** @returns whether it is a delete by name that failed; it is told then. */
+  #leaveByName(result: KeyResult): boolean {
+    if (!('error' in result)) return false;
+    this.#failByName(result.error, result.key);
+    return true;
+  }
+
+  #failByName(error: SyncError, key: string): void {
+    this.#leftByName.add(key);
+    this.#parts.state.failByName(error, key);
   }
 
   async #concludeDeletes(keys: readonly string[]): Promise<void> {
@@ -175,7 +193,7 @@ export class Run {
       await this.#session
         .with([key], async () => worker.concludeDelete?.(key))
         .catch((error: unknown) => {
-          state.fail(asSyncError(error, key), key);
+          this.#failByName(asSyncError(error, key), key);
         });
     }
   }
@@ -275,6 +293,7 @@ export class Run {
     const mode = scope === 'restore' ? 'RESTORE' : options.mode;
     const seen: SeenByWalk = { localFiles: 0, remoteObjects: 0, folders: new FolderWatch() };
     this.#totals = new SideTotals();
+    this.#again = { remote: 0, local: 0 };
     await this.#deletes.clear();
     try {
       for await (const batch of plan({ mode, filter, local, listing, base, unsettled, signal: state.signal })) {
@@ -308,12 +327,17 @@ export class Run {
         if (local) state.note(key, { kind: 'unchanged' });
         return undefined;
       case 'delete-remote':
-        return this.#deletes.add({ key, side: 'remote', size: remote?.size ?? 0 });
+        return this.#putAside({ key, side: 'remote', size: remote?.size ?? 0 });
       case 'delete-local':
-        return this.#deletes.add({ key, side: 'local', size: local?.size ?? 0 });
+        return this.#putAside({ key, side: 'local', size: local?.size ?? 0 });
       default:
-        return this.#startTransfer(sides, NOT_BY_NAME, (planned) => this.#deletes.add(planned));
+        return this.#startTransfer(sides, NOT_BY_NAME, (planned) => this.#putAside(planned));
     }
+  }
+
+  #putAside(planned: PlannedDelete): Promise<void> {
+    if (this.#unsettled.get(planned.key)?.action === `delete-${planned.side}`) this.#again[planned.side] += 1;
+    return this.#deletes.add(planned);
   }
 
   async #startTransfer(
@@ -362,6 +386,7 @@ export class Run {
       await this.#deletes.clear();
       return;
     }
+    if (seen) closeCutOff(this.#parts.facts, this.#again);
     const refusals = new Map<PlannedDelete['side'], Omit<Refusal, 'digest'>>();
     for (const side of SIDES) {
       const refusal = checkGuards(
@@ -396,14 +421,14 @@ export class Run {
     for await (const batch of this.#deletes.of(side)) {
       throwIfCancelled(state.signal);
       if (batch.length === 0) continue;
-      const deleteBatch = async (): Promise<number> => {
-        const results = await this.#performDeletes(batch, NOT_BY_NAME);
+      const deleteBatch = async (options: PerformOptions): Promise<number> => {
+        const results = await this.#performDeletes(batch, options);
         this.#countDeleted(batch, results);
         return this.#note(results);
       };
       // Confirmed deletes are not remembered: they were a person's wish, not inferred.
-      if (isConfirmed) await deleteBatch();
-      else await this.#remember(side, batch.length, deleteBatch);
+      if (isConfirmed) await deleteBatch(NOT_BY_NAME);
+      else await this.#remember(side, deleteBatch);
     }
   }
 
@@ -416,24 +441,30 @@ export class Run {
   }
 
   #countDeleted(batch: readonly PlannedDelete[], results: readonly KeyResult[]): void {
-    const deleted = new Set(
-      results.flatMap((result) =>
-        'outcome' in result && (result.outcome.kind === 'deleted-remote' || result.outcome.kind === 'deleted-local')
-          ? [result.key]
-          : [],
-      ),
+    const outcomes = new Map(
+      results.flatMap((one) => ('outcome' in one ? [[one.key, one.outcome.kind] as const] : [])),
     );
-    for (const planned of batch) if (deleted.has(planned.key)) this.#totals.noteDeleted(planned);
+    for (const planned of batch) {
+      const kind = outcomes.get(planned.key);
+      if (kind === 'deleted-remote' || kind === 'deleted-local') this.#totals.noteDeleted(planned);
+      if (kind === 'uploaded' || kind === 'downloaded') this.#totals.noteBroughtBack(planned);
+    }
   }
 
   /** Counts deletes before they are done, since a killed run must not forget them, and afterwards as many as were done. */
-  async #remember(side: PlannedDelete['side'], planned: number, deleteBatch: () => Promise<number>): Promise<void> {
+  async #remember(
+    side: PlannedDelete['side'],
+    deleteBatch: (options: PerformOptions) => Promise<number>,
+  ): Promise<void> {
     const { facts, base } = this.#parts;
-    const record: RecentDeletes = { at: Date.now(), count: planned, side, open: true };
+    const record: RecentDeletes = { at: Date.now(), count: 0, side, open: true };
     facts.deletes = [...recentDeletes(facts), record];
-    await base.setFacts(facts);
+    const onBegun = async (count: number): Promise<void> => {
+      record.count += count;
+      await base.setFacts(facts);
+    };
     // Where a request failed, some may have been deleted: then it stays open.
-    record.count = await deleteBatch();
+    record.count = await deleteBatch({ ...NOT_BY_NAME, onBegun });
     delete record.open;
     facts.deletes = facts.deletes.filter(({ count }) => count > 0);
     await base.setFacts(facts);
@@ -482,24 +513,30 @@ export class Run {
     await base.setFacts(facts);
   }
 
+  /** Whether nothing failed that could be synced, and nothing was withheld by a guard. */
+  get #didAll(): boolean {
+    const { state } = this.#parts;
+    return state.failed === 0 && this.#leftByName.size === 0 && !state.refused;
+  }
+
   /** @param feedPosition where the feed stood when this reconcile began. */
   async #complete(feedPosition: number | undefined): Promise<void> {
-    const { facts, base, options, state } = this.#parts;
+    const { facts, base, options } = this.#parts;
     facts.reconciled = true;
     // Deletes that were withheld for a failure were not asked of the guards: the next run asks as the first one.
-    if (!state.refused && state.failed === 0 && !facts.trustedModes.includes(options.mode)) {
+    if (this.#didAll && !facts.trustedModes.includes(options.mode)) {
       facts.trustedModes = [...facts.trustedModes, options.mode];
       delete facts.replaced;
     }
     // A delete that was withheld may rest on nothing but the intent.
-    if (state.failed === 0 && !state.refused) await this.#forgetLooseIntents(this.#unsettled);
+    if (this.#didAll) await this.#forgetLooseIntents(this.#unsettled);
     await base.setFacts(facts);
     await this.#noteFeedPosition(feedPosition);
   }
 
   async #noteFeedPosition(position: number | undefined): Promise<void> {
-    const { facts, base, state } = this.#parts;
-    if (position === undefined || state.failed > 0 || state.refused || position <= (facts.feedPosition ?? -1)) return;
+    const { facts, base } = this.#parts;
+    if (position === undefined || !this.#didAll || position <= (facts.feedPosition ?? -1)) return;
     facts.feedPosition = position;
     await base.setFacts(facts);
     await base.forgetHeard(position);

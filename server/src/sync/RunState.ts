@@ -53,8 +53,8 @@ export class RunState {
     bytes: 0,
   };
   #seen = 0;
-  /** What is no file that could ever be synced: an object that can be none here, a link. */
-  #foreign = 0;
+  /** Failures that say nothing of other files: an object that can be no file here, a link, a delete by name. */
+  #apart = 0;
   #phase: SyncPhase = 'starting';
   #currentKey: string | undefined;
   #failuresInARow = 0;
@@ -80,10 +80,10 @@ export class RunState {
 
   /**
    * Transfers and looks at files that failed: with any, nothing may be inferred to be deleted, for it may be the deleted
-   * file under a new name. An object that can be no file here, or a link, is none of these.
+   * file under a new name. An object that can be no file here, a link, or a delete by name is none of these.
    */
   get failed(): number {
-    return this.#counts.failed - this.#foreign;
+    return this.#counts.failed - this.#apart;
   }
 
   /** Whether a guard withheld the run's deletes. */
@@ -152,9 +152,15 @@ export class RunState {
     if (this.#failuresInARow >= HOPELESS_FAILURES) this.end(hopeless(error));
   }
 
+  /** Notes a delete by name that failed: no sign that another file moved. */
+  failByName(error: SyncError, key: string): void {
+    this.#apart += 1;
+    this.fail(error, key);
+  }
+
   /** Notes a key of which nothing may be concluded. */
   failProblem({ side, failure }: Extract<Planned, { kind: 'problem' }>): void {
-    if (side === 'remote' || failure.code === 'SYMLINK') this.#foreign += 1;
+    if (side === 'remote' || failure.code === 'SYMLINK') this.#apart += 1;
     this.fail(failure, failure.key ?? '');
   }
 

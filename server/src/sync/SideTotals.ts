@@ -44,6 +44,11 @@ export class SideTotals {
     subtract(side === 'local' ? this.#local : this.#remote, size);
   }
 
+  /** A delete of the one side turned out to be a loss on the other one, to which the file was brought back. */
+  noteBroughtBack({ side, size }: Pick<PlannedDelete, 'side' | 'size'>): void {
+    add(side === 'local' ? this.#remote : this.#local, size);
+  }
+
   read(): TotalOfSides {
     return { local: { ...this.#local }, remote: { ...this.#remote } };
   }

@@ -102,7 +102,7 @@ export class SingleWorker implements KeyWorker {
   }
 
   /** Deletes objects whose files are absent. A file that came back meanwhile keeps its object. */
-  async performDeletes(deletes: readonly PlannedDelete[]): Promise<KeyResult[]> {
+  async performDeletes(deletes: readonly PlannedDelete[], { onBegun }: PerformOptions): Promise<KeyResult[]> {
     const { bucket, base, local, signal, referenced } = this.#options;
     const named = await referenced(deletes.map(({ key }) => key));
     const results: KeyResult[] = [];
@@ -123,6 +123,7 @@ export class SingleWorker implements KeyWorker {
 
     await this.#options.beforeWrite();
     await base.begin(absent, { action: 'delete-remote', at: Date.now() });
+    await onBegun?.(absent.length);
     const outcomes = await bucket.delete(absent, signal);
     const deleted = outcomes.filter(({ error }) => !error);
     await base.settle(deleted.map(({ key }) => ({ key, entry: undefined })));

@@ -33,7 +33,9 @@ export async function gatherDeleteFacts(input: DeleteFactsInput): Promise<Delete
     localFiles: known.localFiles,
     remoteObjects: known.remoteObjects,
     deletes,
-    recentDeletes: countRecent(facts, side, deletes),
+    recentDeletes: recentDeletes(facts)
+      .filter((one) => one.side === side)
+      .reduce((sum, { count }) => sum + count, 0),
     firstRun: seen !== undefined && !facts.trustedModes.includes(options.mode),
     maxDelete: options.maxDelete,
     ...(facts.replaced ? { replaced: true } : {}),
@@ -47,16 +49,19 @@ export function recentDeletes({ deletes }: BaseFacts): BaseFacts['deletes'] {
   return deletes.filter(({ at }) => at > Date.now() - DAY_MS);
 }
 
-/** What a run that was cut off had not done yet is among the deletes that wait now, and is not to count twice. */
-function countRecent(facts: BaseFacts, side: PlannedDelete['side'], waiting: number): number {
-  const recent = recentDeletes(facts).filter((one) => one.side === side);
-  const done = sumOf(recent.filter(({ open }) => open !== true));
-  const begun = sumOf(recent.filter(({ open }) => open === true));
-  return done + Math.max(0, begun - waiting);
-}
-
-function sumOf(deletes: BaseFacts['deletes']): number {
-  return deletes.reduce((sum, { count }) => sum + count, 0);
+/**
+ * Counts what runs that were cut off have done: of the deletes that they had begun, those that do not wait again. In place.
+ *
+ * @param again deletes that wait now and had been begun before, on each side.
+ */
+export function closeCutOff(facts: BaseFacts, again: Readonly<Record<PlannedDelete['side'], number>>): void {
+  const left = { ...again };
+  facts.deletes = facts.deletes.flatMap(({ open, ...record }) => {
+    if (open !== true) return [record];
+    const undone = Math.min(record.count, left[record.side]);
+    left[record.side] -= undone;
+    return undone === record.count ? [] : [{ ...record, count: record.count - undone }];
+  });
 }
 
 async function countBase(base: Base): Promise<Pick<SeenByWalk, 'localFiles' | 'remoteObjects'>> {

@@ -32,6 +32,8 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
   let toldProblems = '';
   let claims = false;
   let isOwed = false;
+  /** Times that changes were missed: a run that began before the last time cannot have found them. */
+  let timesMissed = 0;
 
   const patience = createPatience(({ host, directory }) => {
     log.warn(
@@ -74,8 +76,8 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
   }
 
   /** Rows of the feed count as seen only as long as none of their keys was given up. */
-  function noteEnd({ changes, whole }: Wish, { run, worthRetrying }: RunEnd): void {
-    if (whole === true && run.status === 'done') {
+  function noteEnd({ changes, whole }: Wish, { run, worthRetrying }: RunEnd, missedBefore: number): void {
+    if (whole === true && run.status === 'done' && timesMissed === missedBefore) {
       claims = true;
       isOwed = false;
     }
@@ -99,6 +101,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       if (request === undefined) return skip('outside');
       if (patience.waitsFor(await findOther(state))) return 'wait';
       await runner.free(request.scope);
+      const missedBefore = timesMissed;
       const outcome = await runner.start(request);
       if (outcome.kind === 'problems') return skip('problems');
       if (outcome.kind === 'busy') {
@@ -106,7 +109,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
         return 'wait';
       }
       const end = await outcome.ended;
-      noteEnd(wish, end);
+      noteEnd(wish, end, missedBefore);
       noteWalk(request, end);
       const outcomeOfWish = outcomeOf(wish, end, isOwed);
       if (outcomeOfWish !== 'done') activity.retry();
@@ -114,6 +117,7 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
     },
 
     missedChanges() {
+      timesMissed += 1;
       claims = false;
       isOwed = true;
     },

@@ -1,7 +1,7 @@
 import type { Base, BaseFacts } from '../../../server/src/sync/base/Base';
 import { openBase } from '../../../server/src/sync/base/LevelBase';
 import { FolderWatch } from '../../../server/src/sync/FolderWatch';
-import { gatherDeleteFacts } from '../../../server/src/sync/gatherDeleteFacts';
+import { closeCutOff, gatherDeleteFacts } from '../../../server/src/sync/gatherDeleteFacts';
 import { temporaryDirectories } from './support/temporaryDirectories';
 
 const temporaryDirectory = temporaryDirectories();
@@ -37,16 +37,33 @@ describe('the deletes of the last 24 hours', () => {
     ];
     expect(await recent(deletes, 3)).toBe(6);
   });
+});
 
-  it('are not counted twice where a run was cut off and the same deletes wait again', async () => {
-    const cutOff = { at: ago(1), count: 8, side: 'remote' as const, open: true };
-    expect(await recent([cutOff], 8)).toBe(0);
-    expect(await recent([cutOff], 10)).toBe(0);
+describe('a run that was cut off in its deletes', () => {
+  const close = (deletes: BaseFacts['deletes'], again: { remote: number; local: number }): BaseFacts['deletes'] => {
+    const facts: BaseFacts = { trustedModes: [], reconciled: true, deletes };
+    closeCutOff(facts, again);
+    return facts.deletes;
+  };
+  const cutOff = { at: 1, count: 8, side: 'remote' as const, open: true };
+
+  it('had done those that do not wait again', () => {
+    expect(close([cutOff], { remote: 3, local: 8 })).toEqual([{ at: 1, count: 5, side: 'remote' }]);
   });
 
-  it('are counted where a run was cut off and fewer wait than it had begun: the others were done', async () => {
-    const cutOff = { at: ago(1), count: 8, side: 'remote' as const, open: true };
-    expect(await recent([cutOff], 3)).toBe(5);
-    expect(await recent([cutOff, { ...cutOff, open: false }], 3)).toBe(13);
+  it('had done none where all of them wait again', () => {
+    expect(close([cutOff], { remote: 8, local: 0 })).toEqual([]);
+  });
+
+  it('had done all where none waits again, whatever else waits', () => {
+    expect(close([cutOff], { remote: 0, local: 0 })).toEqual([{ at: 1, count: 8, side: 'remote' }]);
+  });
+
+  it('is looked at once for each delete where several were cut off, and others stay as they are', () => {
+    const done = { at: 0, count: 4, side: 'remote' as const };
+    expect(close([done, cutOff, { ...cutOff, at: 2 }], { remote: 10, local: 0 })).toEqual([
+      done,
+      { at: 2, count: 6, side: 'remote' },
+    ]);
   });
 });

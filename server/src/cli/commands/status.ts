@@ -10,7 +10,7 @@ const STATES: Record<StepState, string> = {
   off: 'nothing is synced, see the problems below',
   running: 'a sync is running',
   'in-step': 'in step: at the last look, the bucket and the files here were the same',
-  'out-of-step': 'not in step: the last run did not do all that was to be done',
+  'out-of-step': 'not in step: a run did not do all that was to be done',
   unknown: 'not known yet: nobody has looked',
 };
 
@@ -35,6 +35,9 @@ export const status: Command = {
         'Last run',
         found.lastRun ? `${found.lastRun.endedAt ?? ''} ${describeRun(found.lastRun, false)}`.trim() : 'none',
       ],
+      ...(found.unresolved === undefined || found.unresolved.id === found.lastRun?.id
+        ? []
+        : [['To settle', `${found.unresolved.endedAt ?? ''} ${describeRun(found.unresolved, false)}`.trim()]]),
       ...describeNext(found),
       ...found.instances
         .filter(({ alive }) => alive)
