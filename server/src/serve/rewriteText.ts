@@ -10,7 +10,7 @@ const BEFORE = String.raw`(?<=^|[\s("'<>=,|]|&quot;|&#39;)`;
 const REST = String.raw`(?:(?!&quot;|&#39;)[^\s"'<>()\\|])*`;
 
 /** What belongs to the sentence around a URL, more often than to the URL. */
-const TRAILING = /[.,;:!?*_~\]]+$/;
+const TRAILING = new Set('.,;:!?*_~]');
 
 const patterns = new Map<string, RegExp>();
 
@@ -28,10 +28,17 @@ export function rewriteText(text: string, siteUrls: readonly string[], resolve: 
 function replaced(found: string, resolve: ResolveUrl): string {
   const whole = resolve(unescaped(found));
   if (whole !== undefined) return whole;
-  const trailing = TRAILING.exec(found)?.[0] ?? '';
-  if (trailing === '') return found;
-  const bare = resolve(unescaped(found.slice(0, -trailing.length)));
-  return bare === undefined ? found : bare + trailing;
+  const end = endOfUrl(found);
+  if (end === found.length) return found;
+  const bare = resolve(unescaped(found.slice(0, end)));
+  return bare === undefined ? found : bare + found.slice(end);
+}
+
+/** From the end, and not by a pattern: that would begin anew at each of many full stops. */
+function endOfUrl(found: string): number {
+  let end = found.length;
+  while (TRAILING.has(found.charAt(end - 1))) end -= 1;
+  return end;
 }
 
 /** In HTML an ampersand of a URL is written `&amp;`. */
