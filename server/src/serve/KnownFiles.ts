@@ -42,6 +42,8 @@ export class KnownFiles {
   readonly #asking = new Map<string, { isOutdated: boolean }>();
   /** Files are read one after the other: an answer does not wait for it. */
   #reading: Promise<void> = Promise.resolve();
+  /** Files that wait for that, or are being read. */
+  readonly #toRead = new Map<string, Fingerprint>();
   #serving: Serving | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
 
@@ -116,10 +118,13 @@ export class KnownFiles {
   /** A file that was fresh when it was uploaded is read once more, when a later write would show in its times. */
   #readLater(serving: Serving, key: string, entry: BaseEntry): void {
     const ageMs = Date.now() - Number(entry.fingerprint.mtimeNs / 1_000_000n);
-    if (ageMs < RACY_MS) return;
+    const waiting = this.#toRead.get(key);
+    if (ageMs < RACY_MS || (waiting && sameFingerprint(waiting, entry.fingerprint))) return;
+    this.#toRead.set(key, entry.fingerprint);
     this.#reading = this.#reading.then(async () => {
       // What cannot be read stays unknown; the next walk tells why.
       const md5 = await readUnchanged(serving, key, entry.fingerprint).catch(() => undefined);
+      if (this.#toRead.get(key) === entry.fingerprint) this.#toRead.delete(key);
       if (md5 !== entry.md5 || this.#serving !== serving || this.#remembered.get(key)?.kind !== 'unknown') return;
       this.#remember(key, { kind: 'known', fingerprint: entry.fingerprint, md5 });
     });
@@ -146,6 +151,7 @@ export class KnownFiles {
     if (this.#serving === serving) return;
     this.#serving = serving;
     this.#remembered.clear();
+    this.#toRead.clear();
   }
 }
 

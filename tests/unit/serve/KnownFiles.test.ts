@@ -1,14 +1,14 @@
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownFiles } from '../../../server/src/serve/KnownFiles';
 import type { Serving } from '../../../server/src/serve/Serving';
 import type { Base } from '../../../server/src/sync/base/Base';
 import { openBase } from '../../../server/src/sync/base/LevelBase';
-import { createKeyFilter } from '../../../server/src/sync/KeyFilter';
 import { LocalDirectory } from '../../../server/src/sync/local/LocalDirectory';
 import { md5Of } from '../../../server/src/sync/md5Of';
-import { waitUntil } from '../../support/waitUntil';
+import { pause, waitUntil } from '../../support/waitUntil';
 import { temporaryDirectories } from '../sync/support/temporaryDirectories';
+import { makeServing } from './support/makeServing';
 
 const temporaryDirectory = temporaryDirectories();
 const KEY = 'uploads/a.txt';
@@ -20,25 +20,7 @@ describe('files that are surely in the bucket as they are here', () => {
   let warnings: string[];
 
   beforeEach(async () => {
-    const directory = await temporaryDirectory();
-    const stateDirectory = join(directory, 'state');
-    await mkdir(join(directory, 'uploads'));
-    await mkdir(stateDirectory);
-    const filter = createKeyFilter({ include: ['**'], exclude: [] });
-    const identity = { bucketName: 'b', endpoint: '', prefix: '' };
-    serving = {
-      mode: 'MULTI',
-      directory,
-      stateDirectory,
-      filter,
-      bucket: { bucketName: 'b', awsRegion: 'us-east-1', prefix: '', concurrency: 1 },
-      base: { stateDirectory, identity, filter: filter.options },
-      readThrough: true,
-      publicBaseUrl: undefined,
-      siteUrls: [],
-      keyOf: () => undefined,
-      keyPrefix: undefined,
-    };
+    serving = await makeServing(await temporaryDirectory());
     base = await openBase(serving.base);
     warnings = [];
     known = makeKnown(async () => base);
@@ -107,6 +89,18 @@ describe('files that are surely in the bucket as they are here', () => {
       known.look(serving, KEY).kind === 'known' ? true : undefined,
     );
     expect(await look()).toBe(md5Of(Buffer.from('fresh')));
+  });
+
+  test('it is read once, however often it is asked for meanwhile', async () => {
+    await addFile('fresh', true);
+    const open = jest.spyOn(LocalDirectory.prototype, 'open');
+    for (let asked = 0; asked < 3; asked += 1) await known.learn(serving, [KEY]);
+    await waitUntil('it was read beside the answers', async () =>
+      known.look(serving, KEY).kind === 'known' ? true : undefined,
+    );
+    await pause(100);
+    expect(open).toHaveBeenCalledTimes(1);
+    open.mockRestore();
   });
 
   test('an entry that changes while base is asked is asked for again', async () => {
