@@ -11,6 +11,9 @@ import { parseRange } from './parseRange';
 import { ANSWER_MS, PENDING_MS, type ReadThrough } from './ReadThrough';
 import type { Serving, ServingSettings } from './Serving';
 
+/** A file that is here waits for its ETag no longer than this, in ms. */
+const LEARN_MS = 200;
+
 /** What is used of a request of Koa and its answer. */
 export interface ServedContext {
   method: string;
@@ -156,7 +159,7 @@ async function serveLocal(
   key: string,
   known: MiddlewareParts['known'],
 ): Promise<void> {
-  if (known.look(serving, key).kind === 'ask') await known.learn(serving, [key]);
+  if (known.look(serving, key).kind === 'ask') await learnSoon(known, serving, key);
   const look = known.look(serving, key);
   const etag = look.kind === 'known' ? `"${look.md5}"` : undefined;
   const ifRange = ctx.get('If-Range');
@@ -174,6 +177,15 @@ async function serveLocal(
   await next();
   const isWhole = ctx.response.get('Content-Encoding') === '';
   if ((ctx.status === 200 || ctx.status === 206) && isWhole) ctx.set('ETag', etag);
+}
+
+/** Learning goes on beside the answer where it takes longer: a file that is here does not hang on the database. */
+async function learnSoon(known: MiddlewareParts['known'], serving: Serving, key: string): Promise<void> {
+  const learnt = new AbortController();
+  const tooLong = sleep(LEARN_MS, undefined, { signal: learnt.signal, ref: false }).catch(() => undefined);
+  await Promise.race([known.learn(serving, [key]), tooLong]).finally(() => {
+    learnt.abort();
+  });
 }
 
 function namesEtag(ifNoneMatch: string, etag: string): boolean {
