@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { copyFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Readable } from 'node:stream';
 import type { ActivityService } from '../services/activity';
@@ -19,6 +19,7 @@ import { LocalWriter } from '../sync/local/LocalWriter';
 import { Trash } from '../sync/local/Trash';
 import { modificationTimeMs } from '../sync/modificationTime';
 import { SyncError } from '../sync/SyncError';
+import { makeCopyFolder } from './copyFolder';
 import type { NamedKeys } from './NamedKeys';
 import type { Serving, ServingSettings } from './Serving';
 
@@ -215,11 +216,9 @@ async function withCopy<Result>(
   const state = await openStateDirectory(serving.stateDirectory);
   const writer = new LocalWriter(local, new Trash(state.path));
   const { temporary } = await fetchObject({ bucket, writer, onBytes: () => undefined }, key, undefined);
-  const copies = join(state.path, 'copies');
   let folder: string | undefined;
   try {
-    await mkdir(copies, { recursive: true });
-    folder = await mkdtemp(join(copies, 'copy-'));
+    folder = await makeCopyFolder(state.path);
     const path = join(folder, basename(key));
     await rename(temporary.path, path).catch(async (error: unknown) => {
       if (errorCode(error) !== 'EXDEV') throw error;
