@@ -6,7 +6,7 @@ import { describeError } from '../services/describeError';
 import type { FeedService } from '../services/feed';
 import type { Log } from '../services/log';
 import type { Base } from '../sync/base/Base';
-import type { Bucket } from '../sync/bucket/Bucket';
+import type { Bucket, ObjectHead } from '../sync/bucket/Bucket';
 import { openBucket } from '../sync/bucket/S3Bucket';
 import { fetchObject, type FetchedObject } from '../sync/fetchObject';
 import { sameFingerprint, type Fingerprint } from '../sync/Fingerprint';
@@ -20,6 +20,7 @@ import { Slots } from '../sync/Slots';
 import { SyncError } from '../sync/SyncError';
 import { Arrival, type ArrivalEnd } from './Arrival';
 import type { BaseAccess } from './BaseAccess';
+import { isDoubtful } from './isDoubtful';
 import type { NamedBy, NamedKeys } from './NamedKeys';
 import type { Serving } from './Serving';
 
@@ -178,9 +179,8 @@ export class ReadThrough {
   /** @returns `pending` where the bucket does not hold what is looked for. */
   async #fetchAndPlace(serving: Serving, key: string, by: NamedBy, arrival: Arrival): Promise<ArrivalEnd> {
     const opened = this.#open(serving);
-    const { deletedMd5, supersededMd5s } = await this.#past(serving, key);
-    arrival.isDoubtful = deletedMd5 !== undefined || supersededMd5s.size > 0;
-    const fetched = await this.#fetch(opened, key, arrival);
+    const before = await this.#past(serving, key);
+    const fetched = await this.#fetch(opened, key, arrival, before);
     if (fetched === undefined) return 'pending';
     const { temporary, md5, head } = fetched;
     try {
@@ -214,7 +214,12 @@ export class ReadThrough {
   }
 
   /** @returns `undefined` where the bucket does not hold the object. */
-  async #fetch({ bucket, writer }: Opened, key: string, arrival: Arrival): Promise<FetchedObject | undefined> {
+  async #fetch(
+    { bucket, writer }: Opened,
+    key: string,
+    arrival: Arrival,
+    past: KeyPast,
+  ): Promise<FetchedObject | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const late = new AbortController();
       const timer = setTimeout(() => {
@@ -225,9 +230,10 @@ export class ReadThrough {
       const etag = arrival.isReadAlong ? arrival.head?.etag : undefined;
       const attemptsBefore = arrival.attempts;
       const watcher = {
-        begin: (...begun: Parameters<Arrival['begin']>) => {
+        begin: (head: ObjectHead, path: string) => {
           clearTimeout(timer);
-          arrival.begin(...begun);
+          arrival.isDoubtful = isDoubtful(head.etag, past);
+          arrival.begin(head, path);
         },
         written: (bytes: number) => {
           arrival.written(bytes);

@@ -1,0 +1,20 @@
+import { isDoubtful } from '../../../server/src/serve/isDoubtful';
+
+const OLD = 'a'.repeat(32);
+const GONE = 'b'.repeat(32);
+const NEW = 'c'.repeat(32);
+
+describe('whether an object may be an older content', () => {
+  test.each([
+    ['a new content of a file that was replaced before', NEW, false],
+    ['the content that was replaced', OLD, true],
+    ['the content that was deleted', GONE, true],
+    ['the parts of a large one, whose ETag tells nothing', `${NEW}-3`, true],
+  ])('%s', (_name, etag, expected) => {
+    expect(isDoubtful(etag, { deletedMd5: GONE, supersededMd5s: new Set([OLD]) })).toBe(expected);
+  });
+
+  test('nothing is doubted of a file that was never replaced or deleted', () => {
+    expect(isDoubtful(`${NEW}-3`, { supersededMd5s: new Set() })).toBe(false);
+  });
+});
