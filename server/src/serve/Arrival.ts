@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { ObjectHead } from '../sync/bucket/Bucket';
@@ -26,8 +27,16 @@ const HELD_BACK = 64 * 1024;
 
 /** Why a body ends early. Koa tells the client nothing but 404, and prints no stack trace: the cause was logged. */
 class NotArrived extends Error {
-  readonly status = 404;
+  readonly status: number = 404;
   readonly expose = true;
+  /** Sent where nothing else was sent before. */
+  readonly headers: Record<string, string> = { 'Cache-Control': 'no-store' };
+}
+
+/** Another file stands in its place by now, which the next request gets. */
+class Replaced extends NotArrived {
+  override readonly status = 503;
+  override readonly headers = { 'Cache-Control': 'no-store', 'Retry-After': '1' };
 }
 
 /** A file that comes from the bucket. Any number of clients read along from the disk; none of them slows the others. */
@@ -48,6 +57,8 @@ export class Arrival implements FetchWatcher {
   #head: ObjectHead | undefined;
   #attempt = 0;
   #attemptPath = '';
+  /** It stays the same when the file gets its name. */
+  #attemptInode: bigint | undefined;
   #written = 0;
   #end: ArrivalEnd | undefined;
 
@@ -81,6 +92,7 @@ export class Arrival implements FetchWatcher {
     this.#head = head;
     this.#attempt += 1;
     this.#attemptPath = path;
+    this.#attemptInode = lstatSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
     this.#written = 0;
     this.#resolveBegun();
     this.#wake();
@@ -155,17 +167,24 @@ export class Arrival implements FetchWatcher {
   }
 
   async #open(): Promise<FileHandle | undefined> {
-    for (const path of [this.#attemptPath, this.#path]) {
-      try {
-        return await open(path, 'r');
-      } catch (error) {
-        if (errorCode(error) !== 'ENOENT') throw error;
-      }
+    const onItsWay = await openIfThere(this.#attemptPath);
+    if (onItsWay !== undefined) return onItsWay;
+    // Not there any more: the next attempt, or the end, comes soon.
+    if (this.#end === undefined) {
+      await this.#change();
+      return undefined;
     }
-    // Neither: the next attempt, or the end, comes soon.
-    if (this.#end === undefined) await this.#change();
-    else throw new NotArrived('The file did not stay.');
-    return undefined;
+    const placed = await openIfThere(this.#path);
+    if (placed === undefined) throw new NotArrived('The file did not stay.');
+    if (await this.#isWhatCame(placed)) return placed;
+    await placed.close();
+    throw new Replaced('Another file was written in its place.');
+  }
+
+  /** Whoever wrote the file here at the same time was first: its bytes do not fit what was said of those that came. */
+  async #isWhatCame(file: FileHandle): Promise<boolean> {
+    const { ino, size } = await file.stat({ bigint: true });
+    return ino === this.#attemptInode && Number(size) === this.#head?.size;
   }
 
   #change(): Promise<void> {
@@ -178,5 +197,14 @@ export class Arrival implements FetchWatcher {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
     for (const wake of waiters) wake();
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    return undefined;
   }
 }
