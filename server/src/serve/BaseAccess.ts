@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import type { LeasesService } from '../services/leases';
 import type { Base } from '../sync/base/Base';
 import type { BaseKeeper } from '../sync/base/BaseKeeper';
@@ -17,11 +18,18 @@ export interface OpenedBase {
   directoryId: string;
 }
 
+interface Opened extends OpenedBase {
+  /** Of the state folder. */
+  inode: bigint | undefined;
+  end(): Promise<void>;
+}
+
 interface Session {
   serving: Serving;
-  opened: Promise<(OpenedBase & { end(): Promise<void> }) | undefined>;
+  opened: Promise<Opened | undefined>;
   users: number;
   timer?: NodeJS.Timeout;
+  ending?: Promise<void>;
 }
 
 /** Opens the base for what goes on beside the runs, under the same lease, and closes it when nobody needs it. */
@@ -43,6 +51,7 @@ export class BaseAccess {
    * @throws {SyncError} as the base.
    */
   async use<Result>(serving: Serving, work: (opened: OpenedBase) => Promise<Result>): Promise<Result | undefined> {
+    await this.#dropMoved();
     if (this.#isStopped || Date.now() < this.#heldUntil) return undefined;
     const session = this.#enter(serving);
     try {
@@ -60,14 +69,40 @@ export class BaseAccess {
     if (session?.users === 0) await this.#end(session);
   }
 
+  /** `strapi import` moves the state folder away and makes a new one: what is open then is not what lies there now. */
+  async #dropMoved(): Promise<void> {
+    const session = this.#session;
+    const opened = await session?.opened.catch(() => undefined);
+    if (session === undefined || opened === undefined) return;
+    if ((await inodeOf(session.serving.stateDirectory)) !== opened.inode) this.#drop(session);
+  }
+
   #enter(serving: Serving): Session {
     const known = this.#session;
-    const session = known?.serving === serving ? known : { serving, opened: this.#open(serving), users: 0 };
-    if (known && known !== session && known.users === 0) void this.#end(known);
-    this.#session = session;
+    if (known && known.serving !== serving) this.#drop(known);
+    const session = this.#session ?? this.#begin(serving);
     clearTimeout(session.timer);
     session.users += 1;
     return session;
+  }
+
+  #begin(serving: Serving): Session {
+    const drop = (): void => {
+      this.#drop(session);
+    };
+    const session: Session = { serving, opened: this.#open(serving, drop), users: 0 };
+    this.#session = session;
+    // What was not opened is not kept: the next one tries again.
+    session.opened.then((opened) => {
+      if (opened === undefined) drop();
+    }, drop);
+    return session;
+  }
+
+  /** Nobody else gets it; who uses it may finish. */
+  #drop(session: Session): void {
+    if (this.#session === session) this.#session = undefined;
+    if (session.users === 0) void this.#end(session);
   }
 
   #leave(session: Session): void {
@@ -83,16 +118,19 @@ export class BaseAccess {
   }
 
   /** Never rejects: whoever waited for the base was told already. */
-  async #end(session: Session): Promise<void> {
+  #end(session: Session): Promise<void> {
     clearTimeout(session.timer);
     if (this.#session === session) this.#session = undefined;
-    await session.opened.then((opened) => opened?.end()).catch(() => undefined);
+    session.ending ??= session.opened.then((opened) => opened?.end()).catch(() => undefined);
+    return session.ending;
   }
 
-  async #open(serving: Serving): Promise<(OpenedBase & { end(): Promise<void> }) | undefined> {
+  /** @param onLost called where another process may have the base from now on. */
+  async #open(serving: Serving, onLost: () => void): Promise<Opened | undefined> {
     const { path, directoryId } = await openStateDirectory(serving.stateDirectory);
-    // A lease that is lost ends with the process that lost its database: what is written until then is one file's entry.
-    const lease = await this.#leases.acquire(directoryId, ignore);
+    const inode = await inodeOf(path);
+    // Who uses the base then may finish: what is written until then is one file's entry.
+    const lease = await this.#leases.acquire(directoryId, onLost);
     if (lease.kind === 'held') {
       this.#isHeld();
       return;
@@ -103,7 +141,7 @@ export class BaseAccess {
         await base.close();
         await lease.release();
       };
-      return { base, directoryId, end };
+      return { base, directoryId, inode, end };
     } catch (error) {
       await lease.release();
       if (error instanceof SyncError && error.code === 'BASE_LOCKED') {
@@ -120,6 +158,7 @@ export class BaseAccess {
   }
 }
 
-function ignore(): void {
-  // Nothing to do.
+async function inodeOf(path: string): Promise<bigint | undefined> {
+  // Where it is away, opening it says so.
+  return (await stat(path, { bigint: true }).catch(() => undefined))?.ino;
 }
