@@ -351,7 +351,7 @@ export class Run {
     const { state, worker } = this.#parts;
     const { key } = sides;
     const weight = transferWeight(Math.max(sides.local?.size ?? 0, sides.remote?.size ?? 0));
-    await this.#pool.start(weight, async () => {
+    const transfer = async (): Promise<void> => {
       if (state.signal.aborted) return;
       state.begin(key);
       try {
@@ -367,7 +367,8 @@ export class Run {
         else if (error instanceof Blocked) onBlocked(error);
         else state.fail(asSyncError(error, key), key);
       }
-    });
+    };
+    await this.#pool.start(weight, transfer, !sides.local);
   }
 
   #noteBlocked(error: Blocked): void {

@@ -27,6 +27,31 @@ function controlled(maxTasks: number, maxBytes: number) {
 }
 
 describe('TransferPool', () => {
+  it('has room for twice as many files that arrive, where they take half a place', async () => {
+    const pool = new TransferPool(2, 1_000, 0.5);
+    const end = deferred();
+    let started = 0;
+    const begin = (arrives: boolean): Promise<void> =>
+      pool.start(
+        1,
+        async () => {
+          started += 1;
+          await end.promise;
+        },
+        arrives,
+      );
+    await begin(false);
+    await begin(true);
+    await begin(true);
+    const waiting = begin(true);
+    await turnsOfTheLoop();
+    expect(started).toBe(3);
+    end.resolve();
+    await waiting;
+    await pool.idle();
+    expect(started).toBe(4);
+  });
+
   it('starts no more tasks at a time than it may, and the next one as soon as one ends', async () => {
     const { start, end, started } = controlled(2, 1_000);
     const all = [start('a', 1), start('b', 1), start('c', 1), start('d', 1)];
