@@ -245,7 +245,7 @@ describeWithChromium('settings page', () => {
         const why = (['deleted', 'overwritten', 'lost-conflict'] as const)[index % 3];
         const record = { key: `uploads/image-${number}.png`, at: Date.now() - index * 60_000, size: 1000 * index, why };
         writeFileSync(path.join(folder, `${id}.json`), JSON.stringify(record));
-        writeFileSync(path.join(folder, id), `content of ${number}`);
+        writeFileSync(path.join(folder, id), 'x'.repeat(record.size));
       }
       await ada.visit('trash');
       await ada.page.getByText('1–25 of 30').waitFor();
