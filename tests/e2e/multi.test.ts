@@ -1,6 +1,6 @@
 import { readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Browser } from 'playwright-core';
+import type { Browser, Locator } from 'playwright-core';
 import { z } from 'zod';
 import { startPostgres, type PostgresServer } from '../support/postgres';
 import { endOfStart } from '../support/runs';
@@ -67,9 +67,15 @@ describeWithChromium('settings page', () => {
       const chosen = page.page.getByRole('tab', { selected: true });
       await page.tabTo(chosen, 'Shift+Tab');
       await press('Home');
+      const isSelected = async (tab: Locator) =>
+        (await tab.getAttribute('aria-selected')) === 'true' ? true : undefined;
+      await waitUntil('the first tab', () => isSelected(page.page.getByRole('tab').first()));
       const tab = page.page.getByRole('tab', { name, exact: true });
-      for (let steps = 0; steps < 5 && (await tab.getAttribute('aria-selected')) !== 'true'; steps += 1) {
+      for (let steps = 0; steps < 5 && !(await isSelected(tab)); steps += 1) {
+        // A busy page takes its time: a second key before it has followed would lead past the tab.
+        const before = await chosen.textContent();
         await press('ArrowRight');
+        await waitUntil('the next tab', async () => ((await chosen.textContent()) === before ? undefined : true));
       }
       await page.page.getByRole('tab', { name, exact: true, selected: true }).waitFor();
     }
