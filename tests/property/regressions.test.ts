@@ -223,6 +223,19 @@ describe('Nothing is lost, and all end alike and at rest, when', () => {
     await SimulatedWorld.play('SINGLE', history, new Figures());
   });
 
+  test('in SINGLE mode: a look at the local files alone comes after the base of an emptied directory was forgotten', async () => {
+    const actions: Action[] = [
+      loseFiles(0),
+      write(0, A, -3_600_000),
+      write(0, B, -3_600_000),
+      whole(0),
+      sync({ do: 'local', instance: 0 }),
+      sync({ do: 'local', instance: 0 }),
+    ];
+    const history = { instances: 1, conditions: 'all', tight: false, startsFull: true, actions } as const;
+    await SimulatedWorld.play('SINGLE', history, new Figures());
+  });
+
   test('in SINGLE mode: old copies of a few files come into a directory that was emptied', async () => {
     const actions: Action[] = [loseFiles(0), write(0, A, -3_600_000), write(0, B, -3_600_000), whole(0)];
     const history = { instances: 1, conditions: 'all', tight: false, startsFull: true, actions } as const;

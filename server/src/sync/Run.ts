@@ -136,6 +136,9 @@ export class Run {
     throwIfCancelled(state.signal);
     state.enter('deleting');
     await this.#deletes.leaveOut(new Set([...this.#session.moved, ...this.#leftByName]));
+    // What base says of the bucket is no sign that all files came back: it may have been forgotten since.
+    if (scope === 'whole' && state.failed === 0 && this.#deletes.count('remote') === 0)
+      await this.#noteEmptied(undefined);
     await this.#deleteAll(seen);
     await this.#transferBlocked();
     throwIfCancelled(state.signal);
@@ -380,7 +383,6 @@ export class Run {
   /** @param seen what the walk saw; `undefined` where there was none, and only `maxDelete` can be asked. */
   async #deleteAll(seen: SeenByWalk | undefined): Promise<void> {
     const { state, options } = this.#parts;
-    if (seen && state.failed === 0 && this.#deletes.count('remote') === 0) await this.#noteEmptied(undefined);
     if (this.#deletes.count('remote') + this.#deletes.count('local') === 0) return;
     if (state.failed > 0) {
       await this.#withhold(SIDES, ...this.#whyAfterFailures());
