@@ -194,6 +194,21 @@ const histories: [what: string, history: Partial<History>][] = [
       ],
     },
   ],
+  [
+    'the only file that a server knew is lost, and another one is fetched by name before everything is looked at',
+    {
+      actions: [
+        write(1, A),
+        sync({ do: 'local', instance: 1 }),
+        write(0, MEDIA + 1),
+        write(1, MEDIA + 1),
+        loseFiles(1),
+        sync({ do: 'media-events', instance: 0 }),
+        sync({ do: 'media-events', instance: 1 }),
+        whole(1),
+      ],
+    },
+  ],
 ];
 
 describe('Nothing is lost, and all end alike and at rest, when', () => {

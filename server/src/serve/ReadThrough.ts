@@ -261,7 +261,7 @@ export class ReadThrough {
   async #noteEmptied({ serving, local }: Opened, base: Base): Promise<void> {
     if (this.#filled?.serving === serving && Date.now() < this.#filled.until) return;
     const facts = await base.facts();
-    if (!facts.emptied && (await isEmptied(base, local))) {
+    if (!facts.emptied && (await isEmptied(base, local, serving.filter))) {
       facts.emptied = 'directory-emptied';
       await base.setFacts(facts);
     }

@@ -68,10 +68,10 @@ export class Preview {
    * @throws {SyncError} where the plan could not be made; what is wrong with single keys is noted in the state.
    */
   async make(): Promise<string | undefined> {
-    const { state, claim, facts, base, local } = this.#parts;
+    const { state, claim, facts, base, local, options } = this.#parts;
     await claim.look();
     const isForgotten = await isOutdated(this.#parts, { kind: 'whole' });
-    if (!facts.emptied && (await isEmptied(base, local))) facts.emptied = 'directory-emptied';
+    if (!facts.emptied && (await isEmptied(base, local, options.filter))) facts.emptied = 'directory-emptied';
     if (isForgotten) {
       forgetFacts(facts);
       this.#known = { base: NOTHING_KNOWN, unsettled: new Map() };

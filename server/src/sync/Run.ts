@@ -92,7 +92,7 @@ export class Run {
     const isForgotten = await isOutdated(this.#parts, scope);
     if (isForgotten && options.beside) throw leftToWholeRun();
     // Before the base is forgotten, and the first file fetched: afterwards nobody can tell.
-    if (!facts.emptied && (await isEmptied(base, local))) await this.#noteEmptied('directory-emptied');
+    if (!facts.emptied && (await isEmptied(base, local, options.filter))) await this.#noteEmptied('directory-emptied');
     if (isForgotten) await this.#forget();
     if (scope.kind === 'keys') await this.#syncKeys(scope);
     else await this.#syncDeleted();

@@ -1,4 +1,5 @@
 import type { Base, BaseEntry } from './base/Base';
+import type { KeyFilter } from './KeyFilter';
 import type { Local } from './local/Local';
 import { SyncError } from './SyncError';
 
@@ -7,11 +8,11 @@ import { SyncError } from './SyncError';
  * somebody emptied it. New files do not hide that, not even in the place of old ones. Ends at the first file that is
  * here; one that cannot be looked at counts as here.
  *
- * A single file that is missing says nothing.
+ * A single file that is missing says nothing, but for where nothing else is here either.
  *
  * @throws {SyncError} `DIRECTORY_MISSING`, and as the base.
  */
-export async function isEmptied(base: Base, local: Local): Promise<boolean> {
+export async function isEmptied(base: Base, local: Local, filter: KeyFilter): Promise<boolean> {
   let missing = 0;
   for await (const rows of base.entries()) {
     for (const { key, entry } of rows) {
@@ -20,7 +21,12 @@ export async function isEmptied(base: Base, local: Local): Promise<boolean> {
       if (found === 'missing') missing += 1;
     }
   }
-  return missing > 1;
+  return missing > 1 || (missing === 1 && !(await holdsAnything(local, filter)));
+}
+
+async function holdsAnything(local: Local, filter: KeyFilter): Promise<boolean> {
+  for await (const batch of local.walk(filter)) if (batch.length > 0) return true;
+  return false;
 }
 
 async function look(local: Local, key: string, { fingerprint }: BaseEntry): Promise<'here' | 'another' | 'missing'> {

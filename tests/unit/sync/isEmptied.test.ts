@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Base } from '../../../server/src/sync/base/Base';
 import { openBase } from '../../../server/src/sync/base/LevelBase';
 import { isEmptied } from '../../../server/src/sync/isEmptied';
+import { createKeyFilter } from '../../../server/src/sync/KeyFilter';
 import { LocalDirectory } from '../../../server/src/sync/local/LocalDirectory';
 import { baseEntry } from './support/entries';
 import { temporaryDirectories } from './support/temporaryDirectories';
@@ -33,10 +34,21 @@ describe('isEmptied', () => {
     const found = await new LocalDirectory(directory).stat(`uploads/${name}`);
     await base.settle([{ key: `uploads/${name}`, entry: baseEntry({ fingerprint: found }) }]);
   };
-  const look = () => isEmptied(base, new LocalDirectory(directory));
+  const look = () =>
+    isEmptied(base, new LocalDirectory(directory), createKeyFilter({ include: ['uploads/**'], exclude: [] }));
 
-  it.each([0, 1])('is not noticed where base knows %i files', async (count) => {
-    await know(...['a'].slice(0, count));
+  it('is not noticed where base knows no file', async () => {
+    expect(await look()).toBe(false);
+  });
+
+  it('is noticed where the only known file is missing and nothing else is here', async () => {
+    await know('a');
+    expect(await look()).toBe(true);
+  });
+
+  it('is not said of the only known file while another one is here', async () => {
+    await know('a');
+    await put('new');
     expect(await look()).toBe(false);
   });
 
