@@ -1,6 +1,6 @@
 import type { CredentialsService } from '../services/credentials';
 import { keyOfUpload, type Project } from '../services/places';
-import { toBucketSettings } from '../services/runner';
+import { toBucketSettings } from '../services/toBucketSettings';
 import type { SettingsService, SettingsState } from '../services/settings';
 import type { BaseOptions } from '../sync/base/LevelBase';
 import type { BucketSettings } from '../sync/bucket/BucketSettings';

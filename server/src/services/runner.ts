@@ -10,7 +10,6 @@ import { testConnection, type ConnectionTest } from '../sync/bucket/testConnecti
 import { createKeyFilter } from '../sync/KeyFilter';
 import type { PlannedOperation } from '../sync/PlannedOperation';
 import { previewSync, sync } from '../sync/sync';
-import { SyncError, type SyncErrorCode } from '../sync/SyncError';
 import type { OwnerIdentity, SyncOptions, SyncScope } from '../sync/SyncOptions';
 import type { SyncProgress } from '../sync/SyncProgress';
 import type { KeyFailure, SyncReport } from '../sync/SyncReport';
@@ -18,8 +17,11 @@ import type { ActivityService } from './activity';
 import type { CredentialsService } from './credentials';
 import { describeError } from './describeError';
 import type { FeedService } from './feed';
-import { createHistory, FailureDigest } from './history';
+import { failedReport } from './failedReport';
+import { FailureWriter } from './FailureWriter';
+import { createHistory } from './history';
 import type { InstancesService } from './instances';
+import { isPassing } from './isPassing';
 import type { HeldLease, Lease, LeasesService } from './leases';
 import type { Log } from './log';
 import { logReport } from './logReport';
@@ -29,6 +31,7 @@ import { readDirectoryId } from './readDirectoryId';
 import type { RunsService } from './runs';
 import { explainGaps, type SettingsService, type SettingsState } from './settings';
 import type { SiteService } from './site';
+import { toBucketSettings } from './toBucketSettings';
 
 /** What is asked of a run. */
 export interface RunRequest {
@@ -116,20 +119,6 @@ export interface RunnerParts {
   errors: Log;
 }
 
-/** Failures of a run that a later one may not meet any more, without anybody's help. */
-const PASSING: readonly SyncErrorCode[] = [
-  'STORE_UNREACHABLE',
-  'STORE_TIMEOUT',
-  'STORE_BUSY',
-  'STORE_ERROR',
-  'CREDENTIALS_EXPIRED',
-  'CLOCK_SKEW',
-  'INTEGRITY',
-  'LISTING_INCOMPLETE',
-  'BASE_LOCKED',
-  'PRECONDITION_FAILED',
-];
-
 /** The bucket is asked again whose it is after so long, in ms; a whole run asks each time. */
 const CLAIM_LASTS_MS = 5 * 60_000;
 
@@ -138,9 +127,6 @@ const FINISH_PAUSES_MS = [500, 2_000, 0];
 
 /** A person waits for the test of a connection: fewer attempts for one request than in a sync. */
 const TEST_ATTEMPTS = 2;
-
-/** Failures wait in memory until there are so many. */
-const FAILURE_BATCH = 200;
 
 const WHOLE: SyncScope = { kind: 'whole' };
 
@@ -338,7 +324,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
     bucketSettings: BucketSettings,
   ): Promise<RunEnd> {
     const { places } = state;
-    const failures = createFailureWriter(run.id, runs, errors);
+    const failures = new FailureWriter(run.id, runs, errors);
     const heartbeat = setInterval(() => {
       runs.heartbeat(run.id).catch((error: unknown) => {
         errors.warn(`Run ${run.id} could not show that it goes on: ${describeError(error)}`);
@@ -533,112 +519,12 @@ function busyElsewhere({ host, pid }: HeldLease): Extract<StartOutcome, { kind: 
   };
 }
 
-/** Writes failures in batches, one after the other, while the run goes on. */
-function createFailureWriter(
-  runId: number,
-  runs: RunsService,
-  log: Log,
-): {
-  add(failure: KeyFailure): void;
-  flush(): Promise<void>;
-  digest(): string;
-  readonly passing: boolean;
-  readonly unsettled: boolean;
-  readonly unwritable: boolean;
-} {
-  const digest = new FailureDigest();
-  let waiting: KeyFailure[] = [];
-  let writing: Promise<void> = Promise.resolve();
-  let passing = false;
-  let unsettled = false;
-  let unwritable = false;
-
-  function write(): void {
-    const batch = waiting;
-    waiting = [];
-    writing = writing
-      .then(() => runs.addFailures(runId, batch))
-      .catch((error: unknown) => {
-        log.error(`${batch.length} failures of run ${runId} could not be written down: ${describeError(error)}`);
-      });
-  }
-
-  return {
-    add(failure) {
-      passing ||= PASSING.includes(failure.code);
-      unsettled ||= failure.code === 'LOCAL_CHANGED';
-      unwritable ||= failure.code === 'LOCAL_UNWRITABLE';
-      digest.add(failure);
-      waiting.push(failure);
-      if (waiting.length >= FAILURE_BATCH) write();
-    },
-    async flush() {
-      if (waiting.length > 0) write();
-      await writing;
-    },
-    digest: () => digest.digest(),
-    get passing() {
-      return passing;
-    },
-    get unsettled() {
-      return unsettled;
-    },
-    get unwritable() {
-      return unwritable;
-    },
-  };
-}
-
 function isWorthRetrying(report: SyncReport, passingFailure: boolean): boolean {
   if (report.status === 'cancelled') return false;
   // In a rolling deploy the other server is about to end.
   if (report.refused?.guard === 'other-directory') return true;
   // A run that failed as a whole for a reason of its own may have met a database that was away.
-  return passingFailure || (report.error !== undefined && [...PASSING, 'INTERNAL'].includes(report.error.code));
-}
-
-/** Where the bucket is and how to reach it, as the settings and the credentials say. */
-export function toBucketSettings(
-  values: Settings,
-  required: Pick<BucketSettings, 'bucketName' | 'awsRegion'>,
-  credentials: CredentialsService,
-): BucketSettings {
-  const { prefix, endpoint, forcePathStyle, cacheControl, storageClass, serverSideEncryption, kmsKeyId, acl } = values;
-  return {
-    ...required,
-    prefix,
-    endpoint,
-    forcePathStyle,
-    cacheControl,
-    storageClass,
-    serverSideEncryption,
-    kmsKeyId,
-    acl,
-    concurrency: values.concurrency,
-    credentials: credentials.read(),
-  };
-}
-
-/** The report of a run that failed outside the engine. */
-function failedReport(mode: 'SINGLE' | 'MULTI', error: unknown, startedAt: string): SyncReport {
-  const message = describeError(error);
-  return {
-    mode,
-    status: 'failed',
-    uploaded: 0,
-    downloaded: 0,
-    deletedRemote: 0,
-    deletedLocal: 0,
-    unchanged: 0,
-    conflicts: 0,
-    failed: 0,
-    withheld: 0,
-    bytes: 0,
-    durationMs: Date.now() - Date.parse(startedAt),
-    requests: {},
-    error:
-      error instanceof SyncError
-        ? { code: error.code, message: error.message, fix: error.fix }
-        : { code: 'INTERNAL', message, fix: 'Look at the server log. If this stays, report it.' },
-  };
+  return (
+    passingFailure || (report.error !== undefined && (isPassing(report.error.code) || report.error.code === 'INTERNAL'))
+  );
 }

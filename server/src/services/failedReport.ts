@@ -1,0 +1,31 @@
+import { SyncError } from '../sync/SyncError';
+import type { SyncReport } from '../sync/SyncReport';
+import { describeError } from './describeError';
+
+/**
+ * The report of a run that failed outside the engine.
+ *
+ * @param startedAt ISO 8601
+ */
+export function failedReport(mode: 'SINGLE' | 'MULTI', error: unknown, startedAt: string): SyncReport {
+  const message = describeError(error);
+  return {
+    mode,
+    status: 'failed',
+    uploaded: 0,
+    downloaded: 0,
+    deletedRemote: 0,
+    deletedLocal: 0,
+    unchanged: 0,
+    conflicts: 0,
+    failed: 0,
+    withheld: 0,
+    bytes: 0,
+    durationMs: Date.now() - Date.parse(startedAt),
+    requests: {},
+    error:
+      error instanceof SyncError
+        ? { code: error.code, message: error.message, fix: error.fix }
+        : { code: 'INTERNAL', message, fix: 'Look at the server log. If this stays, report it.' },
+  };
+}
