@@ -232,6 +232,26 @@ describe('storms [in-project]', () => {
     await untilQuiet();
   });
 
+  test('of many deletions only the one that the store refuses is asked for again', async () => {
+    await untilQuiet();
+    const keys = [await uploadText('many-1.txt'), await uploadText('many-2.txt'), await uploadText('many-3.txt')];
+    await bucket.waitUntilInStep(app.publicDir);
+    const refused = keys[1] ?? '';
+    store.server.fault({ kind: 'key-error', code: 'AccessDenied', match: { key: refused } });
+    const rows = await app.strapi.db.query(FILE_UID).findMany({ where: { name: { $startsWith: 'many-' } } });
+    const fileIds = rowsAnswer.parse(rows).map(({ id }) => id);
+    const start = jest.spyOn(servicesOf(app.strapi).runner, 'start');
+    await app.admin.post('/upload/actions/bulk-delete').send({ fileIds }).expect(200);
+    const asked = () =>
+      start.mock.calls.flatMap(([{ scope }]) => (scope?.kind === 'keys' ? [[...scope.keys].sort()] : []));
+    const twice = await waitUntil('it is asked for again', async () => (asked().length > 1 ? asked() : undefined));
+    start.mockRestore();
+    store.server.clearFaults();
+    expect(twice.slice(0, 2)).toEqual([[...keys].sort(), [refused]]);
+    expect(await bucket.waitUntilInStep(app.publicDir)).not.toContain(refused);
+    await untilQuiet();
+  });
+
   test('what an editor uploads and deletes does not wait for a run of everything', async () => {
     await untilQuiet();
     const slow = path.join(app.publicDir, 'uploads', 'slow.txt');

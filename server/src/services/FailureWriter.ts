@@ -8,6 +8,9 @@ import type { RunsService } from './runs';
 /** Failures wait in memory until there are so many. */
 const BATCH = 200;
 
+/** So many keys are remembered, to ask for these alone once more. */
+const MAX_KEYS = 10_000;
+
 /** Writes the failures of a run in batches, one after the other, while it goes on, and knows of what kinds they were. */
 export class FailureWriter {
   readonly #runId: number;
@@ -19,6 +22,7 @@ export class FailureWriter {
   #passing = false;
   #unsettled = false;
   #unwritable = false;
+  #keys: Set<string> | undefined = new Set();
 
   constructor(runId: number, runs: Pick<RunsService, 'addFailures'>, log: Log) {
     this.#runId = runId;
@@ -41,11 +45,17 @@ export class FailureWriter {
     return this.#unwritable;
   }
 
+  /** Keys that failed or were withheld; `undefined` where they are too many, or some are not known. */
+  get keys(): ReadonlySet<string> | undefined {
+    return this.#keys;
+  }
+
   /** Returns at once; what cannot be written is logged. */
   add(failure: KeyFailure): void {
     this.#passing ||= isPassing(failure.code);
     this.#unsettled ||= failure.code === 'LOCAL_CHANGED';
     this.#unwritable ||= failure.code === 'LOCAL_UNWRITABLE';
+    if (failure.code !== 'CONFLICT') this.#remember(failure.key);
     this.#digest.add(failure);
     this.#waiting.push(failure);
     if (this.#waiting.length >= BATCH) this.#write();
@@ -60,6 +70,11 @@ export class FailureWriter {
   /** Says which files failed, to compare the run with another one. To be asked once, at the end. */
   digest(): string {
     return this.#digest.digest();
+  }
+
+  #remember(key: string): void {
+    if (key === '' || (this.#keys?.size ?? 0) >= MAX_KEYS) this.#keys = undefined;
+    else this.#keys?.add(key);
   }
 
   #write(): void {

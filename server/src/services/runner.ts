@@ -56,6 +56,8 @@ export interface RunEnd {
   onlyUnsettled: boolean;
   /** Files could not be written here: the disk is full, or may not be written. */
   isUnwritable: boolean;
+  /** Keys that are not done, where it is known of each: the others are. */
+  left?: ReadonlySet<string>;
 }
 
 /** What came of the wish to start one. */
@@ -381,6 +383,7 @@ export function createRunner(parts: RunnerParts): RunnerService {
       worthRetrying: isStoreWorth || isUnsettled,
       onlyUnsettled: isUnsettled && !isStoreWorth,
       isUnwritable: failures.unwritable && report.status !== 'cancelled',
+      ...(isDoneButFor(report, failures.keys) ? { left: failures.keys } : {}),
     };
   }
 
@@ -517,6 +520,11 @@ function busyElsewhere({ host, pid }: HeldLease): Extract<StartOutcome, { kind: 
     code: 'RUNNING_ELSEWHERE',
     message: `Another process (${host}, ${pid}) is syncing this directory.`,
   };
+}
+
+/** Not all deletes that were withheld are told by name. */
+function isDoneButFor({ status, failed, withheld }: SyncReport, keys: ReadonlySet<string> | undefined): boolean {
+  return status === 'partial' && keys?.size === failed + withheld;
 }
 
 function isWorthRetrying(report: SyncReport, passingFailure: boolean): boolean {

@@ -140,28 +140,31 @@ export class RunState {
     this.#report(false);
   }
 
-  /** Notes that one key failed; ends the run where the others would fail the same way. */
-  fail(error: SyncError, key: string): void {
+  /**
+   * Notes that one key failed; ends the run where the others would fail the same way.
+   * @returns whether it counts as a failure of this key, and not of the whole run.
+   */
+  fail(error: SyncError, key: string): boolean {
     if (FATAL.has(error.code)) {
       this.end(error);
-      return;
+      return false;
     }
     this.#counts.failed += 1;
     this.#failuresInARow += 1;
     this.#options.onFailure?.({ key, code: error.code, message: error.message, fix: error.fix });
     if (this.#failuresInARow >= HOPELESS_FAILURES) this.end(hopeless(error));
+    return true;
   }
 
   /** Notes a delete by name that failed: no sign that another file moved. */
   failByName(error: SyncError, key: string): void {
-    this.#apart += 1;
-    this.fail(error, key);
+    if (this.fail(error, key)) this.#apart += 1;
   }
 
   /** Notes a key of which nothing may be concluded. */
   failProblem({ side, failure }: Extract<Planned, { kind: 'problem' }>): void {
-    if (side === 'remote' || failure.code === 'SYMLINK') this.#apart += 1;
-    this.fail(failure, failure.key ?? '');
+    const isCounted = this.fail(failure, failure.key ?? '');
+    if (isCounted && (side === 'remote' || failure.code === 'SYMLINK')) this.#apart += 1;
   }
 
   /** Notes deletes that were planned and not done. */

@@ -7,6 +7,7 @@ import type { RunEnd, RunRequest } from '../services/runner';
 import type { SettingsState } from '../services/settings';
 import type { FeedChanges, Wish } from '../services/wishes';
 import type { OtherDirectory, SyncScope } from '../sync/SyncOptions';
+import { leftOf } from './leftOf';
 import { createPatience } from './patience';
 import type { WishOutcome } from './queue';
 
@@ -113,7 +114,9 @@ export function createCarrier(strapi: Core.Strapi, walked: (durationMs: number |
       noteWalk(request, end);
       const outcomeOfWish = outcomeOf(wish, end, isOwed);
       if (outcomeOfWish !== 'done') activity.retry();
-      return outcomeOfWish;
+      if (outcomeOfWish !== 'unsettled' || end.left === undefined) return outcomeOfWish;
+      const { directory } = state.places;
+      return { left: leftOf(wish, end.left, (name) => keyOfUpload(settings.project, directory, name)) };
     },
 
     missedChanges() {

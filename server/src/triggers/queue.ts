@@ -5,10 +5,10 @@ import { Gathered } from './Gathered';
 /**
  * - `again`: it did not work, but may work a little later; the pauses grow.
  * - `unsettled`: all was done but for some files, which are still being written, or which the store or the disk refuses.
- *   They are looked at again after growing pauses; nothing else waits for them.
+ *   They are looked at again after growing pauses; nothing else waits for them. `left` says which, where it is known.
  * - `wait`: something has to end first, and is looked at again soon.
  */
-export type WishOutcome = 'done' | 'again' | 'unsettled' | 'wait';
+export type WishOutcome = 'done' | 'again' | 'unsettled' | 'wait' | { left: Wish };
 
 export interface QueueOptions {
   /** How long wishes of one kind gather before they are carried out, in ms. Asked at each wish. */
@@ -131,11 +131,12 @@ export function createQueue(options: QueueOptions): Queue {
   function follow(kind: Kind, wish: Wish, outcome: WishOutcome): void {
     const record = records[kind];
     const now = Date.now();
+    const left = typeof outcome === 'object' ? outcome.left : outcome === 'unsettled' ? wish : undefined;
     record.failures = outcome === 'again' ? record.failures + 1 : 0;
-    record.unsettled = outcome === 'unsettled' ? record.unsettled + 1 : 0;
+    record.unsettled = left === undefined ? 0 : record.unsettled + 1;
     record.pausedUntil = outcome === 'again' ? now + pauseAfter(record.failures) : 0;
     if (outcome === 'again') note(wish, now);
-    if (outcome === 'unsettled') note(wish, now + pauseAfter(record.unsettled));
+    if (left !== undefined) note(left, now + pauseAfter(record.unsettled));
     if (outcome === 'wait') {
       note(wish, now);
       for (const one of KINDS) records[one].pausedUntil = Math.max(records[one].pausedUntil, now + FIRST_PAUSE_MS);

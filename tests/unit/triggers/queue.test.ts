@@ -158,6 +158,17 @@ describe('the queue', () => {
     }
   });
 
+  test('looks again only at the files that were left, where it is told which', async () => {
+    const { queue, carried, end } = startQueue();
+    queue.add({ trigger: 'media', uploads: ['a.jpg', 'b.jpg'] });
+    await jest.advanceTimersByTimeAsync(COALESCE_MS);
+    await end({ left: { trigger: 'media', uploads: ['b.jpg'] } });
+    await jest.advanceTimersByTimeAsync(FIRST_PAUSE_MS);
+    await end({ left: { trigger: 'media', uploads: ['b.jpg'] } });
+    await jest.advanceTimersByTimeAsync(2 * FIRST_PAUSE_MS);
+    expect(carried.map(({ uploads }) => uploads)).toEqual([['a.jpg', 'b.jpg'], ['b.jpg'], ['b.jpg']]);
+  });
+
   test('hands what was deleted by name and still waits to a run of everything, and tries it again by name', async () => {
     const { queue, carried, end } = startQueue();
     queue.add({ trigger: 'media', uploads: ['gone.jpg'], deleted: ['gone.jpg'] });
