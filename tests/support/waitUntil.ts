@@ -2,12 +2,13 @@
  * Looks again and again until what is looked for is there.
  *
  * @param look returns what is looked for, or `undefined` while it is not there.
+ * @param timeoutMs where it is not said: long enough for a machine that does much else. How soon it is there is no matter.
  * @throws Error after `timeoutMs`.
  */
 export async function waitUntil<Found>(
   what: string,
   look: () => Promise<Found | undefined>,
-  timeoutMs = 15_000,
+  timeoutMs = 60_000,
 ): Promise<Found> {
   const giveUpAt = Date.now() + timeoutMs;
   for (;;) {
