@@ -209,6 +209,23 @@ const histories: [what: string, history: Partial<History>][] = [
       ],
     },
   ],
+  [
+    'a run fetches the newer version of a file that was deleted here and is killed before it notes that, and it is deleted again',
+    {
+      instances: 3,
+      startsFull: true,
+      actions: [
+        write(0, A),
+        write(0, C),
+        whole(0),
+        remove(1, C),
+        whole(1, { crashAt: 19, interrupt: { at: 0, what: remove(0, A) } }),
+        whole(0),
+        remove(1, C),
+        remove(0, A),
+      ],
+    },
+  ],
 ];
 
 describe('Nothing is lost, and all end alike and at rest, when', () => {

@@ -23,6 +23,8 @@ export class SimulatedInstance {
   mediaEvents = new Set<string>();
   /** Keys an editor changed here, until the bucket holds the same. */
   readonly pending = new Set<string>();
+  /** Keys an editor changed here since the last run began. */
+  readonly changedSince = new Set<string>();
   /** Files that went away while the base stayed, with what was in them. */
   readonly lostFiles = new Map<string, string>();
   /** The base was lost, and no whole run has made a new one yet: what changes meanwhile cannot be told from the old. */
@@ -110,6 +112,12 @@ export class SimulatedInstance {
     this.knownLost = [];
     this.restored = undefined;
     this.unnoted.clear();
+  }
+
+  /** An editor changed a file here. */
+  noteChange(key: string): void {
+    this.pending.add(key);
+    this.changedSince.add(key);
   }
 
   /** Whether the next run notices the loss of files, whatever came into the directory since. */

@@ -214,7 +214,7 @@ export class SimulatedWorld {
         this.#intent(key).remove(here);
         for (const one of [key, to]) if (!instance.knows(one)) this.#intent(one).free('a change without a base');
         instance.rename(key, to);
-        instance.pending.add(key).add(to);
+        for (const one of [key, to]) instance.noteChange(one);
         this.#changeAfterLoss(instance);
       }
     }
@@ -234,7 +234,7 @@ export class SimulatedWorld {
     this.#note(`editor at ${index}: deletes ${key} (${here ?? 'not here'})`);
     if (here === undefined) return;
     instance.remove(key);
-    instance.pending.add(key);
+    instance.noteChange(key);
     intent.remove(here);
     if (!instance.knows(key)) intent.free('a change without a base');
   }
@@ -250,7 +250,7 @@ export class SimulatedWorld {
     // What was lost unnoticed is replaced like what is there.
     this.#intent(key).write(content, instance.read(key) ?? instance.lostFiles.get(key));
     instance.write(key, content, mtimeMs, inPlace);
-    instance.pending.add(key);
+    instance.noteChange(key);
     if (!instance.knows(key)) this.#intent(key).free('a change without a base');
     if (isMedia(key)) {
       this.#mediaRows.add(key);
@@ -473,6 +473,7 @@ export class SimulatedWorld {
     const steps = beside ?? newSteps;
     const bucket = new MemoryBucket(this.#store, trouble.faults);
     const before = this.#snapshotFor(instance);
+    if (!beside) instance.changedSince.clear();
     const name = scope.kind === 'keys' ? `keys ${scope.keys.join(' ')}` : scope.kind;
     this.#note(`${index} syncs (${name})${beside ? ' beside the other run' : ''}`);
     const failures: string[] = [];
@@ -509,7 +510,7 @@ export class SimulatedWorld {
     if (steps.crashed) {
       await instance.stop();
       for (const [key, content] of this.#filesOf(instance)) {
-        if (before.files.get(key) !== content && !instance.pending.has(key)) instance.unnoted.add(key);
+        if (before.files.get(key) !== content && !instance.changedSince.has(key)) instance.unnoted.add(key);
       }
       this.#note(`${index} was killed before step ${crashAt ?? ''}`);
     } else {
