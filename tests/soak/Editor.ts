@@ -11,6 +11,10 @@ export interface KnownFile {
   key: string;
   /** MD5 of every content that may be there: more than one where an answer never came. */
   md5s: string[];
+  /** MD5 of every content that was ever sent to that path: any of them may be served. */
+  written: string[];
+  /** Its deletion was asked for. */
+  isDeleted: boolean;
   /** What was done with it, where and when. */
   story: string[];
 }
@@ -52,11 +56,20 @@ export class Editor {
     const [made] = uploadAnswer.parse(sent.body);
     if (made === undefined) return;
     const key = `uploads/${made.hash}${made.ext}`;
-    this.files.push({ id: made.id, key, md5s: [md5Of(bytes)], story: [told('uploaded', server)] });
+    const md5 = md5Of(bytes);
+    this.files.push({
+      id: made.id,
+      key,
+      md5s: [md5],
+      written: [md5],
+      isDeleted: false,
+      story: [told('uploaded', server)],
+    });
   }
 
   async #replace(app: StrapiProcess, server: string, file: KnownFile): Promise<void> {
     const bytes = this.#content();
+    file.written.push(md5Of(bytes));
     const sent = await answered(app.admin.post(`/upload?id=${file.id}`).attach('files', bytes, 'replaced.txt'));
     const isDone = sent !== undefined && sent.status < 300;
     file.story.push(told('replaced', server));
@@ -67,6 +80,7 @@ export class Editor {
 
   async #delete(app: StrapiProcess, server: string, file: KnownFile): Promise<void> {
     this.files.splice(this.files.indexOf(file), 1);
+    file.isDeleted = true;
     file.story.push(told('deleted', server));
     const sent = await answered(app.admin.delete(`/upload/files/${file.id}`));
     if (sent?.status === 200) {
@@ -113,6 +127,6 @@ function told(what: string, server: string): string {
   return `${what} on ${server} at ${new Date().toISOString().slice(11)}`;
 }
 
-function md5Of(bytes: Buffer): string {
+export function md5Of(bytes: Buffer): string {
   return createHash('md5').update(bytes).digest('hex');
 }
