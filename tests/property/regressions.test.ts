@@ -226,6 +226,26 @@ const histories: [what: string, history: Partial<History>][] = [
       ],
     },
   ],
+  [
+    'a run and one beside it delete at the same time what each may delete alone',
+    {
+      tight: true,
+      startsFull: true,
+      actions: [
+        remove(1, B),
+        whole(1),
+        remove(0, A),
+        sync(
+          { do: 'local', instance: 0 },
+          { interrupt: { at: 4, what: { do: 'deliver', instance: 0 }, isHere: true } },
+        ),
+        sync({ do: 'local', instance: 0 }),
+        remove(0, A),
+        write(0, A),
+        remove(0, MEDIA + 2),
+      ],
+    },
+  ],
 ];
 
 describe('Nothing is lost, and all end alike and at rest, when', () => {

@@ -27,6 +27,8 @@ import { transferWeight } from './transferWeight';
 const DELETE_BATCH = 1_000;
 /** Files and folders in the way of others that are remembered until the deletes are done. */
 const MAX_BLOCKERS = 1_000;
+/** The lock of weighing and doing the deletes inferred from absence; no file has this key. */
+const INFERRED = '\0inferred deletes';
 const SIDES = ['remote', 'local'] as const;
 const KEPT = {
   remote: 'This file is not here any more. Its copy in the bucket was kept.',
@@ -382,13 +384,22 @@ export class Run {
 
   /** @param seen what the walk saw; `undefined` where there was none, and only `maxDelete` can be asked. */
   async #deleteAll(seen: SeenByWalk | undefined): Promise<void> {
-    const { state, options } = this.#parts;
+    const { state } = this.#parts;
     if (this.#deletes.count('remote') + this.#deletes.count('local') === 0) return;
     if (state.failed > 0) {
       await this.#withhold(SIDES, ...this.#whyAfterFailures());
       await this.#deletes.clear();
       return;
     }
+    // Two runs beside each other would each find room for what both together must not delete.
+    const confirmed = await this.#parts.base.locks.with([INFERRED], () => this.#deleteUnlessRefused(seen));
+    for (const side of confirmed) await this.#deleteSide(side, true);
+    await this.#deletes.clear();
+  }
+
+  /** @returns the sides whose deletes a guard would withhold, and a person has confirmed. They may be many: nobody waits. */
+  async #deleteUnlessRefused(seen: SeenByWalk | undefined): Promise<readonly PlannedDelete['side'][]> {
+    const { options, planned } = this.#parts;
     if (seen) closeCutOff(this.#parts.facts, this.#again);
     const refusals = new Map<PlannedDelete['side'], Omit<Refusal, 'digest'>>();
     for (const side of SIDES) {
@@ -398,12 +409,10 @@ export class Run {
       if (refusal) refusals.set(side, refusal);
     }
     const [first] = refusals.values();
-    const { planned } = this.#parts;
     const digest = first || planned ? await this.#deletes.digest() : undefined;
     if (planned && planned.deletes !== digest) {
       await this.#withhold(SIDES, NOT_PLANNED, NOT_PLANNED_FIX);
-      await this.#deletes.clear();
-      return;
+      return [];
     }
     const isConfirmed = digest !== undefined && digest === options.confirm;
     if (first && !isConfirmed) {
@@ -412,11 +421,11 @@ export class Run {
       const deletes = { remote: this.#deletes.count('remote'), local: this.#deletes.count('local') };
       this.#refuse({ ...first, deletes, ...(digest === undefined ? {} : { digest }) });
       for (const side of SIDES) await this.#withhold([side], KEPT[side], first.fix);
-    } else {
-      if (isConfirmed) await this.#noteEmptied(undefined);
-      for (const side of SIDES) await this.#deleteSide(side, refusals.has(side));
+      return [];
     }
-    await this.#deletes.clear();
+    if (isConfirmed) await this.#noteEmptied(undefined);
+    for (const side of SIDES) if (!refusals.has(side)) await this.#deleteSide(side, false);
+    return SIDES.filter((side) => refusals.has(side));
   }
 
   async #deleteSide(side: PlannedDelete['side'], isConfirmed: boolean): Promise<void> {
