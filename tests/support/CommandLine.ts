@@ -3,6 +3,9 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { z } from 'zod';
 
+/** A command that takes so long hangs, on whatever machine. */
+const GIVE_UP_MS = 100_000;
+
 /** How a command ended, and what it printed. */
 export interface CommandResult {
   code: number | null;
@@ -19,6 +22,21 @@ export interface CommandOptions {
   /** A program to run instead of Node, such as `script`, with the words before those of the command. */
   through?: (command: string) => [program: string, args: string[]];
   input?: string;
+}
+
+/** For `onStderr`: acts once, when the command has said this. A second signal, for example, would be another wish. */
+export function whenSaid(
+  said: RegExp,
+  act: (child: ChildProcess) => void,
+): (text: string, child: ChildProcess) => void {
+  let all = '';
+  let isDone = false;
+  return (text, child) => {
+    all += text;
+    if (isDone || !said.test(all)) return;
+    isDone = true;
+    act(child);
+  };
 }
 
 /** The packed plugin's bin in a project, each command in a process of its own. */
@@ -57,7 +75,7 @@ export class CommandLine {
     });
     child.stdin.on('error', () => undefined);
     child.stdin.end(options.input);
-    const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), GIVE_UP_MS);
     const [code] = z.tuple([z.number().nullable(), z.unknown()]).parse(await once(child, 'close'));
     clearTimeout(timer);
     return { code, stdout, stderr };

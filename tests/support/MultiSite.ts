@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { startPostgres, type PostgresServer } from './postgres';
-import { endOfStart } from './runs';
+import { listRuns } from './runs';
 import { localFiles, SiteBucket } from './SiteBucket';
 import type { Store } from './stores';
 import { startStrapiProcess, type StrapiProcess } from './strapi';
 import { TcpProxy } from './TcpProxy';
+import type { TestAppOptions } from './testApp';
 import { waitUntil } from './waitUntil';
 
 const feedRow = z.object({
@@ -37,16 +38,25 @@ export class MultiSite {
     readonly bucket: SiteBucket,
     readonly proxy: TcpProxy,
     private readonly postgres: PostgresServer,
+    private readonly options: Pick<TestAppOptions, 'plugin' | 'pluginConfig'>,
   ) {}
 
-  /** Starts the servers one after the other: the first one makes the tables and the administrator. */
-  static async start(store: Store, names: readonly string[]): Promise<MultiSite> {
+  /**
+   * Starts the servers one after the other: the first one makes the tables and the administrator.
+   *
+   * @param options `plugin`: a built one starts sooner, and must be up to date. `pluginConfig`: further settings.
+   */
+  static async start(
+    store: Store,
+    names: readonly string[],
+    options: Pick<TestAppOptions, 'plugin' | 'pluginConfig'> = {},
+  ): Promise<MultiSite> {
     const [bucket, proxy, postgres] = await Promise.all([
       SiteBucket.create(store),
       TcpProxy.start(store.endpoint),
       startPostgres(),
     ]);
-    const site = new MultiSite(bucket, proxy, postgres);
+    const site = new MultiSite(bucket, proxy, postgres, options);
     for (const name of names) await site.startServer(name);
     return site;
   }
@@ -56,11 +66,24 @@ export class MultiSite {
     const known = this.#apps.get(name);
     const app = await startStrapiProcess({
       connection: this.postgres.connection,
-      pluginConfig: this.bucket.config({ mode: 'MULTI', endpoint: this.proxy.endpoint }),
+      ...this.options,
+      pluginConfig: this.bucket.config({
+        mode: 'MULTI',
+        endpoint: this.proxy.endpoint,
+        ...this.options.pluginConfig,
+      }),
       ...(known === undefined ? {} : { appDir: known.appDir }),
     });
     this.#apps.set(name, app);
-    await endOfStart(app, 0, FIRST_RUN_MS);
+    // All servers have one history: what tells whose run it is is the process.
+    await waitUntil(
+      'the run of the start',
+      async () =>
+        (await listRuns(app)).find(
+          ({ trigger, pid, status }) => trigger === 'start' && pid === app.pid && status !== 'running',
+        ),
+      FIRST_RUN_MS,
+    );
     return app;
   }
 
@@ -71,7 +94,7 @@ export class MultiSite {
   }
 
   /** Waits until every server's folder and the bucket hold the same bytes. Returns MD5 by key. */
-  async waitUntilEqual(timeoutMs = 15_000): Promise<Record<string, string>> {
+  async waitUntilEqual(timeoutMs = 60_000): Promise<Record<string, string>> {
     let state = '';
     try {
       return await waitUntil(

@@ -12,6 +12,9 @@ import { errorCode } from '../../server/src/sync/errorCode';
 import type { Store } from './stores';
 import { waitUntil } from './waitUntil';
 
+/** No sync by the clock: a scan, or the regular run at a minute of the site's own, could come between two steps of a test. */
+export const NO_TIMERS = { scanEvery: 0, reconcileCron: null };
+
 /** A bucket and the public folder of a site that should be the same. */
 export class SiteBucket {
   /** Of objects in parts, by key and ETag. */

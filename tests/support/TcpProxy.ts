@@ -4,13 +4,14 @@ import { Transform } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
-/** Forwards connections to a store, and can be slow or cut off from it. */
+/** Forwards connections to a store, and can be slow, keep everything back, or be cut off from it. */
 export class TcpProxy {
   readonly #target: URL;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #isCut = false;
   #delayMs = 0;
+  #held: { until: Promise<void>; release(): void } | undefined;
   #sentBytes = 0;
   readonly #counters: { text: string; count: number }[] = [];
 
@@ -61,10 +62,22 @@ export class TcpProxy {
     this.#delayMs = ms;
   }
 
+  /** Keeps all that clients send until it is mended: a run goes on for as long as a test needs it. */
+  hold(): void {
+    if (this.#held !== undefined) return;
+    let release = (): void => undefined;
+    const until = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    this.#held = { until, release };
+  }
+
   /** Forwards again, and at once. */
   mend(): void {
     this.#isCut = false;
     this.#delayMs = 0;
+    this.#held?.release();
+    this.#held = undefined;
   }
 
   async close(): Promise<void> {
@@ -99,12 +112,18 @@ export class TcpProxy {
     store.pipe(socket);
   }
 
+  async #wait(): Promise<void> {
+    // What is given up meanwhile must not keep the process of the tests alive.
+    if (this.#delayMs > 0) await sleep(this.#delayMs, undefined, { ref: false });
+    await this.#held?.until;
+  }
+
   #delay(): Transform {
     return new Transform({
       transform: (chunk: Buffer, _encoding, done) => {
-        if (this.#delayMs === 0) done(null, chunk);
+        if (this.#delayMs === 0 && this.#held === undefined) done(null, chunk);
         else
-          void sleep(this.#delayMs).then(() => {
+          void this.#wait().then(() => {
             done(null, chunk);
           });
       },

@@ -17,6 +17,18 @@ export function countEndedRuns({ strapi }: Pick<StartedStrapi, 'strapi'>): numbe
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
+/** Waits until all that was asked for is done and nothing runs: what gathers, and what is to be tried again, is waited for. */
+export async function untilQuiet({ strapi }: Pick<StartedStrapi, 'strapi'>): Promise<void> {
+  const { activity, runner } = servicesOf(strapi);
+  const sum = (counts: Record<string, number>) => Object.values(counts).reduce((total, count) => total + count, 0);
+  await waitUntil('all is quiet', async () => {
+    const { events, skipped, retries, runs } = activity.read();
+    const automatic = sum(runs) - (runs.button ?? 0) - (runs.cli ?? 0);
+    const isDone = automatic === sum(events) - sum(skipped) + retries;
+    return isDone && runner.current() === undefined ? true : undefined;
+  });
+}
+
 /** Waits until that run has ended. */
 export async function endOfRun({ admin }: App, id: number, timeoutMs?: number): Promise<Run> {
   const look = async (): Promise<Run | undefined> => {
@@ -27,12 +39,17 @@ export async function endOfRun({ admin }: App, id: number, timeoutMs?: number): 
   return waitUntil(`run ${id} has ended`, look, timeoutMs);
 }
 
-/** Presses the button, also after a run that is about to end, and waits for the end. */
-export async function syncNow(app: App, body: object = {}): Promise<Run> {
-  const started = await waitUntil('a run can be started', async () => {
-    const answer = await app.admin.post('/s3-sync/runs').send(body);
+/** Presses the button, again while another run goes on: one that has its end in the history may still be about to end. */
+export async function startNow({ admin }: App, body: object = {}): Promise<Run> {
+  return waitUntil('a run can be started', async () => {
+    const answer = await admin.post('/s3-sync/runs').send(body);
     return answer.status === 409 ? undefined : startedAnswer.parse(answer.body).run;
   });
+}
+
+/** Presses the button and waits for the end. */
+export async function syncNow(app: App, body: object = {}): Promise<Run> {
+  const started = await startNow(app, body);
   return endOfRun(app, started.id);
 }
 
