@@ -5,11 +5,11 @@ import { hostname, tmpdir, userInfo } from 'node:os';
 import path from 'node:path';
 import { currentUid } from '../../server/src/socket/currentUser';
 import { socketPlaceOf } from '../../server/src/socket/socketPlace';
-import { CommandLine, type CommandResult } from '../support/CommandLine';
+import { CommandLine, type CommandResult, whenSaid } from '../support/CommandLine';
 import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { listRuns } from '../support/runs';
 import { refusePuts } from '../support/refusePuts';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { REALEST_STORE, startRealestStore, type Store } from '../support/stores';
 import { startStrapiProcess, type StrapiProcess } from '../support/strapi';
 import { TcpProxy } from '../support/TcpProxy';
@@ -60,7 +60,7 @@ afterEach(() => {
 
 /** No automatic syncs, and one upload after the other. */
 const pluginConfig = () =>
-  bucket.config({ endpoint: proxy.endpoint, syncOn: { enabled: false }, scanEvery: 0, concurrency: 1 });
+  bucket.config({ ...NO_TIMERS, endpoint: proxy.endpoint, syncOn: { enabled: false }, concurrency: 1 });
 
 const run = (args: string[], more: Parameters<CommandLine['run']>[1] = {}) => cli.run(args, { env, ...more });
 
@@ -76,6 +76,10 @@ function writeFiles(count: number): void {
 const slowDown = (ms: number) => {
   proxy.slowDown(ms);
 };
+
+/** Waits for a run that goes on. */
+const untilRunning = () =>
+  waitUntil('a run', async () => (await listRuns(strapi)).find(({ status }) => status === 'running'));
 
 const countUploaded = async () => Object.keys(await bucket.objects()).length;
 
@@ -97,18 +101,21 @@ const onTerminal = (command: string): [string, string[]] => ['script', ['-qefc',
 describe(`Runs of the command line [${REALEST_STORE}]`, () => {
   test('a second sync names the run that goes on and exits 1; with --wait it waits for its turn', async () => {
     writeFiles(8);
-    slowDown(250);
+    proxy.hold();
     const first = run(['sync', '--json']);
-    await waitUntil('a run', async () => (await listRuns(strapi)).find(({ status }) => status === 'running'));
-    const [running] = await listRuns(strapi);
+    const running = await untilRunning();
     const second = await run(['sync', '--json']);
     expect(second.code).toBe(1);
     expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: 'BUSY' } });
-    expect(second.stderr).toContain(`It is run ${running?.id} (cli), started by ${userInfo().username}`);
+    expect(second.stderr).toContain(`It is run ${running.id} (cli), started by ${userInfo().username}`);
     for (const args of [['sync', '--dry-run'], ['restore']]) {
       expect(await run(args)).toMatchObject({ code: 1, stdout: '' });
     }
-    const third = await run(['sync', '--wait', '--json']);
+    const third = await run(['sync', '--wait', '--json'], {
+      onStderr: whenSaid(/Waiting\./, () => {
+        proxy.mend();
+      }),
+    });
     expect(third.code).toBe(0);
     expect(third.stderr).toContain('Waiting. A sync is running already.');
     expect(JSON.parse((await first).stdout)).toMatchObject({ status: 'done', uploaded: 8 });
@@ -119,12 +126,10 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
     writeFiles(30);
     slowDown(100);
     const before = await countUploaded();
-    const command = run(['sync', '--json', '--verbose'], {
-      onStderr: (text, child) => {
-        if (text.includes('uploads/file-')) child.kill('SIGINT');
-      },
+    const { code, stdout } = await run(['sync', '--json', '--verbose'], {
+      // Once a second file is begun the first one is done.
+      onStderr: whenSaid(/uploads\/file-.*\n.*uploads\/file-/, (child) => child.kill('SIGINT')),
     });
-    const { code, stdout } = await command;
     expect(code).toBe(130);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'cancelled' });
     expect((await listRuns(strapi))[0]).toMatchObject({ status: 'cancelled', trigger: 'cli' });
@@ -142,9 +147,7 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
     for (let index = 1; index <= 20; index += 1) rmSync(path.join(strapi.publicDir, 'uploads', `file-${index}.txt`));
     slowDown(150);
     const cancelled = await run(['restore', '--json', '--verbose'], {
-      onStderr: (text, child) => {
-        if (text.includes('uploads/file-')) child.kill('SIGINT');
-      },
+      onStderr: whenSaid(/uploads\/file-/, (child) => child.kill('SIGINT')),
     });
     expect(cancelled.code).toBe(130);
     expect(JSON.parse(cancelled.stdout)).toMatchObject({ status: 'cancelled', uploaded: 0 });
@@ -154,14 +157,13 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
 
   test('Ctrl-C while it waits for its turn starts nothing, exit 130', async () => {
     writeFiles(6);
-    slowDown(400);
+    proxy.hold();
     const first = run(['sync', '--json']);
-    await waitUntil('a run', async () => (await listRuns(strapi)).find(({ status }) => status === 'running'));
+    await untilRunning();
     const waiting = await run(['sync', '--wait'], {
-      onStderr: (text, child) => {
-        if (text.includes('Waiting.')) child.kill('SIGINT');
-      },
+      onStderr: whenSaid(/Waiting\./, (child) => child.kill('SIGINT')),
     });
+    proxy.mend();
     expect(waiting).toMatchObject({ code: 130, stdout: '' });
     expect((await first).code).toBe(0);
     expect((await listRuns(strapi)).filter(({ status }) => status === 'running')).toEqual([]);
@@ -171,11 +173,10 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
     writeFiles(6);
     slowDown(150);
     const killed = await run(['sync', '--verbose'], {
-      onStderr: (text, child) => {
-        if (text.includes('uploads/file-')) child.kill('SIGKILL');
-      },
+      onStderr: whenSaid(/uploads\/file-/, (child) => child.kill('SIGKILL')),
     });
     expect(killed.code).toBeNull();
+    proxy.mend();
     const end = await waitUntil('the end', async () =>
       (await listRuns(strapi)).every(({ status }) => status !== 'running') ? await listRuns(strapi) : undefined,
     );
@@ -183,13 +184,19 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
   });
 
   test('progress is a bar on a terminal, else a line every few seconds', async () => {
-    writeFiles(25);
-    slowDown(250);
-    const lines = await run(['sync', '--json']);
+    writeFiles(50);
+    slowDown(150);
+    const lines = await run(['sync', '--json'], {
+      // One line is what is looked for; what is left may go up at once.
+      onStderr: whenSaid(/ files /, () => {
+        proxy.mend();
+      }),
+    });
     expect(lines.stderr).toMatch(/^\[[#-]{24}\] \d+ % {2}\d+\/\d+ files {2}\d+ B {2}.*\/s.*$/m);
     expect(lines.stderr).not.toContain('\r');
-    expect(JSON.parse(lines.stdout)).toMatchObject({ uploaded: 25 });
+    expect(JSON.parse(lines.stdout)).toMatchObject({ uploaded: 50 });
     writeFiles(8);
+    slowDown(100);
     const bar = await run(['sync'], { through: onTerminal });
     expect(bar.code).toBe(0);
     expect(bar.stdout).toMatch(/\r\u001b\[2K\[[#-]{24}\] \d+ %/);
@@ -290,23 +297,21 @@ describe(`Runs of the command line [${REALEST_STORE}]`, () => {
     expect(refused.stderr).toContain(message);
   });
 
-  test('the end of a server removes its socket; one that a kill left behind is taken for none, and taken over', async () => {
+  test('a socket that a kill left behind is taken for none, and taken over; the end of a server removes it', async () => {
     const folder = path.join(temporary, `s3-sync-${userInfo().uid}`);
-    await strapi.stop({ keepApp: true });
-    expect(readdirSync(folder)).toEqual([]);
-    const options = { ...app.options, env: { ...app.options.env, ...env }, databaseFile: strapi.databaseFile };
-    strapi = await startStrapiProcess({ ...options, pluginConfig: pluginConfig() });
-    await waitUntil('the socket', async () => (existsSync(socketOf(folder)) ? true : undefined));
     await strapi.kill();
     expect(existsSync(socketOf(folder))).toBe(true);
     const alone: CommandResult = await run(['status', '--json']);
     expect(alone.code).toBe(0);
     expect(JSON.parse(alone.stdout)).toMatchObject({ server: null });
+    const options = { ...app.options, env: { ...app.options.env, ...env }, databaseFile: strapi.databaseFile };
     strapi = await startStrapiProcess({ ...options, pluginConfig: pluginConfig() });
     await waitUntil('an answer', async () => {
       const { stdout } = await run(['status']);
       return stdout.includes(`process ${strapi.pid}`) ? true : undefined;
     });
+    await strapi.stop({ keepApp: true });
+    expect(readdirSync(folder)).toEqual([]);
   });
 });
 
