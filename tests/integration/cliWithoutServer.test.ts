@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
-import { CommandLine, type CommandOptions } from '../support/CommandLine';
+import { CommandLine, type CommandOptions, whenSaid } from '../support/CommandLine';
 import { type AppWithPlugin, appWithPlugin, packPlugin } from '../support/pluginForms';
 import { localFiles, SiteBucket } from '../support/SiteBucket';
 import { REALEST_STORE, startRealestStore, type Store } from '../support/stores';
@@ -19,6 +19,7 @@ let made: TestApp;
 let bucket: SiteBucket;
 let cli: CommandLine;
 let temporary: string;
+let pluginConfig: object;
 
 beforeAll(async () => {
   ({ store, close: closeStore } = await startRealestStore());
@@ -28,8 +29,9 @@ beforeAll(async () => {
   bucket = await SiteBucket.create(store);
   app = await appWithPlugin('tarball', tarball);
   const { accessKeyId, secretAccessKey } = store.credentials;
-  const pluginConfig = { accessKeyId, secretAccessKey, concurrency: 1 };
-  made = writeTestApp({ ...app.options, pluginConfig });
+  const given = { accessKeyId, secretAccessKey, concurrency: 1 };
+  pluginConfig = given;
+  made = writeTestApp({ ...app.options, pluginConfig: given });
   cli = new CommandLine(made.appDir);
 });
 afterAll(async () => {
@@ -44,6 +46,17 @@ afterEach(() => {
 
 const run = (args: string[], options: CommandOptions = {}) => cli.run(args, { env: { TMPDIR: temporary }, ...options });
 
+/** Writes another entry of the plugin to config/plugins; returns what puts the app's own back. */
+function configure(entry: object): () => void {
+  const config = path.join(made.appDir, 'config', 'plugins.js');
+  const own = readFileSync(config);
+  const plugins = { 'users-permissions': { config: { jwtSecret: 'secret' } }, 's3-sync': entry };
+  writeFileSync(config, `module.exports = ${JSON.stringify(plugins)};\n`);
+  return () => {
+    writeFileSync(config, own);
+  };
+}
+
 const upload = (name: string): string => path.join(made.publicDir, 'uploads', name);
 
 describe(`The command line without a server [${REALEST_STORE}]`, () => {
@@ -55,6 +68,13 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
     expect(asked.stdout).toContain("The bucket's name: ");
     expect(asked.stdout).toContain('The mode, SINGLE (one server) or MULTI (several): ');
     expect(asked.code).toBe(0);
+  });
+
+  test('init sets a prefix too, and keeps what was saved before', async () => {
+    const made = ['init', `--bucket-name=${bucket.name}`, '--aws-region=us-east-1', '--mode=SINGLE', '--prefix=site'];
+    const done = await run([...made, '--json']);
+    expect(done.code).toBe(0);
+    expect(JSON.parse(done.stdout)).toMatchObject({ settings: { prefix: { value: 'site/', source: 'database' } } });
     const { stdout, stderr, code } = await run(['get', 'all', '--json']);
     expect([code, stderr]).toEqual([0, '']);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -63,16 +83,9 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
         mode: { value: 'SINGLE' },
         endpoint: { value: proxy.endpoint, source: 'database' },
         force_path_style: { value: true, source: 'database' },
+        prefix: { value: 'site/', source: 'database' },
       },
     });
-  });
-
-  test('init sets a prefix too, and set takes it away', async () => {
-    const made = ['init', `--bucket-name=${bucket.name}`, '--aws-region=us-east-1', '--mode=SINGLE', '--prefix=site'];
-    const done = await run([...made, '--json']);
-    expect(done.code).toBe(0);
-    expect(JSON.parse(done.stdout)).toMatchObject({ settings: { prefix: { value: 'site/', source: 'database' } } });
-    expect(await run(['get', 'prefix'])).toMatchObject({ code: 0, stdout: 'site/\n' });
     expect(await run(['set', 'prefix', ''])).toMatchObject({ code: 0, stdout: 'prefix =\n' });
   });
 
@@ -99,8 +112,6 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
     expect([done.code, done.stderr]).toEqual([0, '']);
     expect(JSON.parse(done.stdout)).toMatchObject({ status: 'done', uploaded: 12 });
     expect(await bucket.objects()).toEqual(localFiles(made.publicDir));
-    const { stdout } = await run(['runs', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ results: [{ trigger: 'cli', status: 'done' }] });
     expect(existsSync(path.join(temporary, `s3-sync-${String(process.geteuid?.())}`))).toBe(false);
   });
 
@@ -111,8 +122,9 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
     const env = { TMPDIR: temporary, NODE_OPTIONS: `--require ${preload}`, USER: 'somebody' };
     const done = await run(['sync', '--json'], { env });
     expect([done.code, done.stderr]).toEqual([0, '']);
-    const { stdout } = await run(['runs', '--limit=1', '--json']);
-    expect(JSON.parse(stdout)).toMatchObject({ results: [{ trigger: 'cli', startedBy: 'somebody' }] });
+    const { stdout } = await run(['runs', '--json']);
+    const own = { trigger: 'cli', status: 'done' };
+    expect(JSON.parse(stdout)).toMatchObject({ results: [{ ...own, startedBy: 'somebody' }, own] });
   });
 
   test('status says that no server runs, and how the last run ended', async () => {
@@ -145,18 +157,30 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
 
   test('a second command names the run of the first one and exits 1; with --wait it waits for its turn', async () => {
     for (let index = 0; index < 40; index += 1) writeFileSync(upload(`two-${index}.txt`), `content of ${index}`);
-    proxy.slowDown(250);
-    let said = '';
-    const first = run(['sync', '--json', '--verbose'], { onStderr: (text) => (said += text) });
-    await waitUntil('the first run', async () => (said.includes('uploads/two-') ? true : undefined), 40_000);
-    const id = /Run (\d+) started/.exec(said)?.[1];
-    const [second, third] = await Promise.all([run(['sync', '--json']), run(['sync', '--json', '--wait'])]);
+    proxy.slowDown(50);
+    let isHeld = false;
+    const first = run(['sync', '--json', '--verbose'], {
+      // It goes on until the others have met it.
+      onStderr: whenSaid(/uploads\/two-/, () => {
+        proxy.hold();
+        isHeld = true;
+      }),
+    });
+    await waitUntil('the first run', async () => (isHeld ? true : undefined));
+    let isWaiting = false;
+    const third = run(['sync', '--json', '--wait'], { onStderr: whenSaid(/Waiting\./, () => (isWaiting = true)) });
+    const second = await run(['sync', '--json']);
+    await waitUntil('the third one waits', async () => (isWaiting ? true : undefined));
+    proxy.mend();
+    const done = await first;
+    const id = /Run (\d+) started/.exec(done.stderr)?.[1];
     expect(second.code).toBe(1);
     expect(JSON.parse(second.stdout)).toMatchObject({ error: { code: 'BUSY' } });
     expect(second.stderr).toContain(`It is run ${id} (cli), started by `);
-    expect(JSON.parse((await first).stdout)).toMatchObject({ status: 'done', id: Number(id) });
-    expect(third.stderr).toContain('Waiting. Another process');
-    expect(JSON.parse(third.stdout)).toMatchObject({ status: 'done', uploaded: 0 });
+    expect(JSON.parse(done.stdout)).toMatchObject({ status: 'done', id: Number(id) });
+    const { stdout, stderr } = await third;
+    expect(stderr).toContain('Waiting. Another process');
+    expect(JSON.parse(stdout)).toMatchObject({ status: 'done', uploaded: 0 });
   });
 
   test('those who are told of a failed run are waited for', async () => {
@@ -172,10 +196,10 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
     const { port } = z.object({ port: z.number() }).parse(receiver.address());
     cpSync(index, `${index}.kept`);
     writeFileSync(index, listeningApp(told, `http://127.0.0.1:${port}/`));
-    await run(['set', 'bucket_name', 's3-sync-test-not-there']);
+    const putBack = configure({ enabled: true, config: { ...pluginConfig, bucketName: 's3-sync-test-not-there' } });
     const failed = await run(['sync', '--json']);
+    putBack();
     cpSync(`${index}.kept`, index);
-    await run(['set', 'bucket_name', bucket.name]);
     receiver.closeAllConnections();
     receiver.close();
     expect(failed.code).toBe(1);
@@ -188,26 +212,19 @@ describe(`The command line without a server [${REALEST_STORE}]`, () => {
     for (let index = 0; index < 30; index += 1) writeFileSync(upload(`more-${index}.txt`), `content of ${index}`);
     proxy.slowDown(200);
     const cancelled = await run(['sync', '--json', '--verbose'], {
-      onStderr: (text, child) => {
-        if (text.includes('uploads/more-')) child.kill('SIGINT');
-      },
+      onStderr: whenSaid(/uploads\/more-/, (child) => child.kill('SIGINT')),
     });
     expect(cancelled.code).toBe(130);
     expect(JSON.parse(cancelled.stdout)).toMatchObject({ status: 'cancelled' });
   });
 
   test('a Strapi that does not load is an error with its cause, and one document', async () => {
-    const config = path.join(made.appDir, 'config', 'plugins.js');
-    cpSync(config, `${config}.kept`);
-    const secrets = { 'users-permissions': { config: { jwtSecret: 'secret' } } };
-    const write = (entry: object) => {
-      writeFileSync(config, `module.exports = ${JSON.stringify({ ...secrets, 's3-sync': entry })};\n`);
-    };
-    write({ enabled: true, config: { mode: 'SINGEL' } });
+    const putBack = configure({ enabled: true, config: { mode: 'SINGEL' } });
     const broken = await run(['get', 'mode', '--json']);
-    write({ enabled: false });
+    putBack();
+    configure({ enabled: false });
     const disabled = await run(['get', 'mode', '--json']);
-    cpSync(`${config}.kept`, config);
+    putBack();
     expect(broken.code).toBe(1);
     expect(JSON.parse(broken.stdout)).toMatchObject({ error: { code: 'STRAPI_FAILED' } });
     expect(broken.stderr).toContain('Did you mean SINGLE?');
