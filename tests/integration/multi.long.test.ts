@@ -12,7 +12,7 @@ describe('three servers in MULTI mode, for longer', () => {
 
   beforeAll(async () => {
     store = cephStore() ?? (await startInProjectStore());
-    site = await MultiSite.start(store, ['a', 'b', 'c']);
+    site = await MultiSite.start(store, ['a', 'b', 'c'], { plugin: 'built' });
   });
   afterAll(async () => {
     await site.stop();

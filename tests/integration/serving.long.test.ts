@@ -22,7 +22,7 @@ if (program === undefined) {
     let nginx: Nginx;
 
     beforeAll(async () => {
-      site = await MultiSite.start(store(), ['a', 'b']);
+      site = await MultiSite.start(store(), ['a', 'b'], { plugin: 'built' });
       nginx = await Nginx.start(program, [site.app('a').url, site.app('b').url]);
     });
     afterAll(async () => {

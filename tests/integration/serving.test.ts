@@ -15,7 +15,7 @@ if (program === undefined) {
 
     beforeAll(async () => {
       store = cephStore() ?? (await startInProjectStore());
-      site = await MultiSite.start(store, ['a', 'b']);
+      site = await MultiSite.start(store, ['a', 'b'], { plugin: 'built' });
       nginx = await Nginx.start(program, [site.app('a').url, site.app('b').url]);
     });
     afterAll(async () => {
