@@ -1,24 +1,24 @@
 import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { RUN_UID } from '../../server/src/content-types/models';
+import { servicesOf } from '../../server/src/services';
 import {
   errorAnswer,
   planDetailAnswer,
   planListAnswer,
-  startedAnswer,
   startedPlanAnswer,
   statusAnswer,
   type PlanDetail,
 } from '../support/adminAnswers';
-import { endOfRun, endOfStart, syncNow } from '../support/runs';
+import { endOfRun, endOfStart, startNow, syncNow } from '../support/runs';
 import type { S3Server } from '../support/s3-server/startS3Server';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { startInProjectStore, type Store } from '../support/stores';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 import { waitUntil } from '../support/waitUntil';
 
 /** Syncs come only by the button: nothing but the tests themselves makes a plan old. */
-const QUIET = { syncOn: { enabled: false }, scanEvery: 0, reconcileCron: null };
+const QUIET = { ...NO_TIMERS, syncOn: { enabled: false } };
 
 describe('plans [in-project]', () => {
   let store: Store & { server: S3Server };
@@ -61,9 +61,17 @@ describe('plans [in-project]', () => {
     });
   }
 
-  async function preview(): Promise<PlanDetail> {
+  /** Asks for a preview, and returns its id. What went before it may still be about to end. */
+  async function startPreview(): Promise<string> {
+    await servicesOf(app.strapi).runner.idle();
     const started = await app.admin.post('/s3-sync/plans').send({}).expect(202);
-    return endOfPlan(startedPlanAnswer.parse(started.body).plan.id);
+    return startedPlanAnswer.parse(started.body).plan.id;
+  }
+
+  async function preview(): Promise<PlanDetail> {
+    const detail = await endOfPlan(await startPreview());
+    await servicesOf(app.strapi).runner.idle();
+    return detail;
   }
 
   const short = ({ operations }: PlanDetail) => operations.map(({ key, action }) => `${action} ${key.slice(8)}`);
@@ -203,9 +211,8 @@ describe('plans [in-project]', () => {
 
   test('can be cancelled, and nothing syncs meanwhile', async () => {
     write('new.txt');
-    store.server.fault({ kind: 'delay', ms: 3_000, match: { operation: 'ListObjectsV2' } });
-    const started = await app.admin.post('/s3-sync/plans').send({}).expect(202);
-    const { id } = startedPlanAnswer.parse(started.body).plan;
+    store.server.fault({ kind: 'hang', match: { operation: 'ListObjectsV2' } });
+    const id = await startPreview();
     const run = await app.admin.post('/s3-sync/runs').send({}).expect(409);
     expect(errorAnswer.parse(run.body).error).toMatchObject({
       message: 'A preview is being made.',
@@ -226,13 +233,13 @@ describe('plans [in-project]', () => {
 
   test('wait for no run', async () => {
     write('new.txt');
-    store.server.fault({ kind: 'delay', ms: 1_000, match: { operation: 'PutObject' } });
-    const { run } = startedAnswer.parse((await app.admin.post('/s3-sync/runs').send({}).expect(202)).body);
+    store.server.fault({ kind: 'hang', match: { operation: 'PutObject' } });
+    const run = await startNow(app);
     const answer = await app.admin.post('/s3-sync/plans').send({}).expect(409);
     expect(answer.body).toMatchObject({
       error: { message: 'A sync is running already.', details: { code: 'RUNNING', run: { id: run.id } } },
     });
-    store.server.clearFaults();
+    await app.admin.post(`/s3-sync/runs/${run.id}/cancel`).send({}).expect(202);
     await endOfRun(app, run.id);
   });
 
