@@ -17,6 +17,7 @@ beforeAll(async () => {
   const bucket = await SiteBucket.create(store);
   // Whatever comes would come at once: the command does not end before it.
   app = writeTestApp({
+    plugin: 'built',
     pluginConfig: bucket.config({ syncOn: { coalesceSeconds: 0.1 }, reconcileCron: '* * * * * *' }),
   });
   writeFileSync(path.join(app.publicDir, 'uploads', 'a.txt'), 'waits for a server');
@@ -29,20 +30,15 @@ afterAll(async () => {
 
 /** Runs one of Strapi's commands in the app, as its `strapi` would; returns what it wrote. */
 async function strapi(args: readonly string[], input = ''): Promise<string> {
-  const tsx = path.join(modules, 'tsx/dist/cjs/index.cjs');
-  const child = spawn(
-    process.execPath,
-    ['--require', tsx, path.join(modules, '@strapi/strapi/bin/strapi.js'), ...args],
-    {
-      cwd: app.appDir,
-      env: {
-        PATH: process.env.PATH,
-        HOME: process.env.HOME,
-        NODE_ENV: 'production',
-        STRAPI_TELEMETRY_DISABLED: 'true',
-      },
+  const child = spawn(process.execPath, [path.join(modules, '@strapi/strapi/bin/strapi.js'), ...args], {
+    cwd: app.appDir,
+    env: {
+      PATH: process.env.PATH,
+      HOME: process.env.HOME,
+      NODE_ENV: 'production',
+      STRAPI_TELEMETRY_DISABLED: 'true',
     },
-  );
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (chunk: unknown) => {
@@ -53,7 +49,7 @@ async function strapi(args: readonly string[], input = ''): Promise<string> {
   // The end of its input would end a console.
   if (input === '') child.stdin.end();
   else child.stdin.write(input);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 100_000);
   const [code] = await exit;
   clearTimeout(timer);
   if (code !== 0) throw new Error(`strapi ${args.join(' ')} ended with ${String(code)}.\n${output}`);
