@@ -9,7 +9,7 @@ import { createLog } from '../../server/src/services/log';
 import { identifyProcess } from '../../server/src/services/ProcessIdentity';
 import type { StartOutcome } from '../../server/src/services/runner';
 import type { S3Server } from '../support/s3-server/startS3Server';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { startInProjectStore, type Store } from '../support/stores';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 import { waitUntil } from '../support/waitUntil';
@@ -24,9 +24,10 @@ let services: Services;
 beforeAll(async () => {
   store = await startInProjectStore();
   bucket = await SiteBucket.create(store);
-  app = await startStrapi({ pluginConfig: bucket.config({ syncOn: { enabled: false }, scanEvery: 0 }) });
+  app = await startStrapi({ pluginConfig: bucket.config({ ...NO_TIMERS, syncOn: { enabled: false } }) });
   services = servicesOf(app.strapi);
   await waitUntil('the run of the start', async () => (await services.status.read()).lastRun);
+  await services.runner.idle();
 });
 afterAll(async () => {
   await app.stop();
