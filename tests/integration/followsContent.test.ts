@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
 import { endOfStart, syncNow } from '../support/runs';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { describeRealestStore } from '../support/stores';
 import { waitUntil } from '../support/waitUntil';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
@@ -18,7 +18,7 @@ describeRealestStore('the bucket follows', (store) => {
   let bucket: SiteBucket;
   beforeAll(async () => {
     bucket = await SiteBucket.create(store());
-    app = await startStrapi({ pluginConfig: bucket.config() });
+    app = await startStrapi({ pluginConfig: bucket.config(NO_TIMERS) });
     await endOfStart(app);
   });
   afterAll(() => app.stop());
@@ -134,7 +134,6 @@ describeRealestStore('the bucket follows', (store) => {
     await waitUntil('a run for the rows that changes nothing', async () => {
       const now = activity.read();
       const hasRun = (now.runs.media ?? 0) > (before.runs.media ?? 0);
-      // A run counts when it begins, its outcome when it has ended.
       return hasRun && now.outcomes.unchanged > before.outcomes.unchanged ? now : undefined;
     });
     // The file is still here, so it stays there.

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import path from 'node:path';
 import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
-import { endOfStart, syncNow } from '../support/runs';
-import { SiteBucket } from '../support/SiteBucket';
+import { endOfStart, listRuns, syncNow } from '../support/runs';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { describeRealestStore } from '../support/stores';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 import { waitUntil } from '../support/waitUntil';
@@ -16,7 +16,7 @@ describeRealestStore('one server in MULTI mode on SQLite', (store) => {
 
   beforeAll(async () => {
     bucket = await SiteBucket.create(store());
-    app = await startStrapi({ pluginConfig: bucket.config({ mode: 'MULTI' }) });
+    app = await startStrapi({ pluginConfig: bucket.config({ ...NO_TIMERS, mode: 'MULTI' }) });
     await endOfStart(app);
   });
   afterAll(() => app.stop());
@@ -75,12 +75,13 @@ describeRealestStore('one server in MULTI mode on SQLite', (store) => {
   test('a restart whose disk was wiped fills the directory from the bucket and deletes nothing', async () => {
     const before = await bucket.objects();
     expect(Object.keys(before).length).toBeGreaterThan(2);
+    const { appDir } = app;
+    const [newest] = await listRuns(app);
     await app.stop({ keepApp: true });
     rmSync(path.join(app.publicDir, 'uploads'), { recursive: true });
     mkdirSync(path.join(app.publicDir, 'uploads'));
-    const { appDir } = app;
-    app = await startStrapi({ appDir, pluginConfig: bucket.config({ mode: 'MULTI' }) });
-    await endOfStart(app);
+    app = await startStrapi({ appDir, pluginConfig: bucket.config({ ...NO_TIMERS, mode: 'MULTI' }) });
+    await endOfStart(app, newest?.id);
     await bucket.waitUntilInStep(app.publicDir);
     expect(await bucket.objects()).toEqual(before);
     const { appDir: folder } = app;
