@@ -4,7 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { errorAnswer, settingsAnswer } from '../support/adminAnswers';
 import { startStrapi, startStrapiProcess, type StartedStrapi } from '../support/strapi';
-import { pause } from '../support/waitUntil';
+import { pause, waitUntil } from '../support/waitUntil';
 
 const secrets = {
   accessKeyId: 'AKIAFORTESTSONLY',
@@ -29,7 +29,11 @@ describe('settings', () => {
     expect(answer.locked).toEqual(['endpoint', 'forcePathStyle']);
     expect(answer.credentials).toBe('config');
     await app.admin.post('/s3-sync/runs').send({}).expect(400);
-    expect(app.logs().match(/\[s3-sync\] Nothing is synced: .*/g)).toHaveLength(1);
+    const lines = await waitUntil(
+      'the line in the log',
+      async () => app.logs().match(/\[s3-sync\] Nothing is synced: .*/g) ?? undefined,
+    );
+    expect(lines).toHaveLength(1);
   });
 
   test.each([
@@ -168,7 +172,7 @@ describe('settings', () => {
 
 test('values of config/plugins that are wrong keep Strapi from starting, and the error names each', async () => {
   const pluginConfig = { mode: 'MUTLI', bukketName: 'x', secretAccessKey: 'top-secret' };
-  const text: unknown = await startStrapiProcess({ pluginConfig }).then(
+  const text: unknown = await startStrapiProcess({ plugin: 'built', pluginConfig }).then(
     (app) => app.stop(),
     (error: unknown) => String(error),
   );
@@ -185,10 +189,16 @@ test('where the upload provider is not local nothing is synced, and page and log
   writeFileSync(provider, 'module.exports = { init: () => ({ upload() {}, uploadStream() {}, delete() {} }) };');
   const app = await startStrapi({
     plugins: { upload: { config: { provider } } },
-    pluginConfig: { bucketName: 'my-bucket', awsRegion: 'us-east-1', mode: 'SINGLE', endpoint: 'http://127.0.0.1:1' },
+    pluginConfig: {
+      bucketName: 'my-bucket',
+      awsRegion: 'us-east-1',
+      mode: 'SINGLE',
+      endpoint: 'http://127.0.0.1:1',
+      syncOn: { coalesceSeconds: 0.2 },
+    },
   });
   try {
-    await pause(2_500);
+    await pause(1_000);
     const answer = settingsAnswer.parse((await app.admin.get('/s3-sync/settings')).body);
     expect(answer.problems.map(({ code }) => code)).toEqual(['PROVIDER_NOT_LOCAL']);
     const started = await app.admin.post('/s3-sync/runs').send({});
