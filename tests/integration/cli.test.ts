@@ -169,6 +169,8 @@ describeRealestStore('The command line beside a running server', (store) => {
     expect(await cli.run(['set', 'reconcile_cron', 'off'])).toMatchObject({ stdout: 'reconcile_cron = off\n' });
     for (const item of ['exclude', 'max_delete', 'reconcile_cron']) await cli.run(['set', item, '']);
     expect((await cli.run(['get', 'reconcile_cron'])).stderr).toContain('reconcile_cron is not set.');
+    // The regular run would come at a minute of this site's own, between any two of the next commands.
+    await strapi.admin.put('/s3-sync/settings').send({ reconcileCron: '0 3 29 2 *' }).expect(200);
   });
 
   test('test tries the connection', async () => {

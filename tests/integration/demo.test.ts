@@ -151,7 +151,7 @@ async function listening(demo: ReadyDemo | undefined): Promise<string[]> {
   return answers.flat();
 }
 
-async function until(condition: () => boolean | Promise<boolean>, what: string, timeout = 20_000): Promise<void> {
+async function until(condition: () => boolean | Promise<boolean>, what: string, timeout = 60_000): Promise<void> {
   const end = performance.now() + timeout;
   while (!(await condition())) {
     if (performance.now() > end) {

@@ -5,7 +5,7 @@ import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
 import { startPostgres, type PostgresServer } from '../support/postgres';
 import { syncNow } from '../support/runs';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { startInProjectStore, type Store } from '../support/stores';
 import type { S3Server } from '../support/s3-server/startS3Server';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
@@ -334,7 +334,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('what asks for a sync, on %s [i
     if (database === 'PostgreSQL') postgres = await startPostgres();
     const bucket = await SiteBucket.create(store);
     // What is asked for waits longer than this test lasts: runs would only disturb.
-    const pluginConfig = bucket.config({ syncOn: { coalesceSeconds: 300 }, scanEvery: 0 });
+    const pluginConfig = bucket.config({ ...NO_TIMERS, syncOn: { coalesceSeconds: 300 } });
     const connection = postgres && { connection: postgres.connection };
     const app = await startStrapi({ pluginConfig, ...connection });
     // The run of the start waits, too.

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { servicesOf } from '../../server/src/services';
 import { endOfStart, listRuns } from '../support/runs';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import type { S3Server } from '../support/s3-server/startS3Server';
 import { startInProjectStore, type Store } from '../support/stores';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
@@ -28,7 +28,7 @@ describe('a server in MULTI mode and what others change [in-project]', () => {
       match: { operation: 'ListObjectsV2' },
     });
     // Neither a scan nor the regular comparison comes to help.
-    app = await startStrapi({ pluginConfig: bucket.config({ mode: 'MULTI', scanEvery: 0, reconcileCron: null }) });
+    app = await startStrapi({ pluginConfig: bucket.config({ ...NO_TIMERS, mode: 'MULTI' }) });
   });
   afterAll(async () => {
     await app.stop();

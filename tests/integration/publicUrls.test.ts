@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import supertest from 'supertest';
 import { z } from 'zod';
-import { SiteBucket } from '../support/SiteBucket';
+import { NO_TIMERS, SiteBucket } from '../support/SiteBucket';
 import { makePng } from '../support/makePng';
 import { syncNow } from '../support/runs';
 import { startInProjectStore, type Store } from '../support/stores';
@@ -81,11 +81,10 @@ describe('public URLs in answers', () => {
     app = await startStrapi({
       appDir: parent,
       pluginConfig: bucket.config({
+        ...NO_TIMERS,
         publicBaseUrl: `${CDN}/`,
         siteUrls: [SITE],
         exclude: ['**/.*', '**/.*/**', '**/*excluded*'],
-        scanEvery: 0,
-        reconcileCron: null,
       }),
     });
     const token = z
