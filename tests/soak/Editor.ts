@@ -13,6 +13,8 @@ export interface KnownFile {
   md5s: string[];
   /** MD5 of every content that was ever sent to that path: any of them may be served. */
   written: string[];
+  /** Contents whose writing was never answered: where the server was killed meanwhile, Strapi leaves their beginning. */
+  unanswered: Buffer[];
   /** Its deletion was asked for. */
   isDeleted: boolean;
   /** What was done with it, where and when. */
@@ -62,6 +64,7 @@ export class Editor {
       key,
       md5s: [md5],
       written: [md5],
+      unanswered: [],
       isDeleted: false,
       story: [told('uploaded', server)],
     });
@@ -75,7 +78,10 @@ export class Editor {
     file.story.push(told('replaced', server));
     file.md5s = isDone ? [md5Of(bytes)] : [...file.md5s, md5Of(bytes)];
     if (isDone) this.counts.replacements += 1;
-    else this.#unanswered(sent);
+    else {
+      file.unanswered.push(bytes);
+      this.#unanswered(sent);
+    }
   }
 
   async #delete(app: StrapiProcess, server: string, file: KnownFile): Promise<void> {
@@ -110,6 +116,11 @@ export class Editor {
     const size = this.random.next() < 0.03 ? 9 * 1024 * 1024 : Math.floor(this.random.next() * 20_000);
     return Buffer.concat([Buffer.from(`${this.name} ${this.#made} `), Buffer.alloc(size, this.#made)]);
   }
+}
+
+/** Whether a killed server may have left this as the file: Strapi writes to the final name, and began to do so. */
+export function isCutOff({ unanswered }: KnownFile, body: Buffer): boolean {
+  return unanswered.some((content) => content.subarray(0, body.length).equals(body));
 }
 
 /** @returns the answer, or `undefined` where none came. */

@@ -1,5 +1,5 @@
 import type { StrapiProcess } from '../support/strapi';
-import { md5Of, type KnownFile } from './Editor';
+import { isCutOff, md5Of, type KnownFile } from './Editor';
 
 /** Longer than a server may wait for the store, on a busy machine too. */
 const PATIENCE_MS = 60_000;
@@ -9,6 +9,8 @@ export class Visitor {
   readonly counts = {
     /** A content that was written to that path. */
     right: 0,
+    /** The beginning of a content, which a killed server had left on its disk. */
+    cutOff: 0,
     /** 404 of a file whose deletion was asked for. */
     deleted: 0,
     /** 503: it is on its way. */
@@ -34,6 +36,7 @@ export class Visitor {
     if (status === 200) {
       const md5 = md5Of(body);
       if (file.written.includes(md5)) this.counts.right += 1;
+      else if (isCutOff(file, body)) this.counts.cutOff += 1;
       else this.#note(file, server, `${body.length} bytes that nobody wrote there (MD5 ${md5})`);
     } else if (status === 503) {
       this.counts.notYet += 1;

@@ -10,7 +10,7 @@ import { MultiSite } from '../support/MultiSite';
 import { syncNow } from '../support/runs';
 import { startInProjectStore } from '../support/stores';
 import { pause } from '../support/waitUntil';
-import { Editor } from './Editor';
+import { Editor, isCutOff } from './Editor';
 import { Random } from './Random';
 import { Visitor } from './Visitor';
 
@@ -157,7 +157,13 @@ async function main(): Promise<void> {
 
     const files = editors.flatMap((editor) => editor.files);
     const lost = files.filter(({ key }) => all[key] === undefined).map(({ key }) => key);
-    const wrong = files.filter(({ key, md5s }) => all[key] !== undefined && !md5s.includes(all[key]));
+    const others = files.filter(({ key, md5s }) => all[key] !== undefined && !md5s.includes(all[key]));
+    const cutOff = new Set<string>();
+    for (const file of others) {
+      const body = await server.getObject(site.bucket.name, file.key);
+      if (body !== undefined && isCutOff(file, body)) cutOff.add(file.key);
+    }
+    const wrong = others.filter(({ key }) => !cutOff.has(key));
     const back = editors.flatMap((editor) => editor.deleted).filter(({ key }) => all[key] !== undefined);
 
     console.log(`All hold the same ${Object.keys(all).length} files, ${seconds.toFixed(1)} s after the trouble.`);
@@ -174,6 +180,9 @@ async function main(): Promise<void> {
       console.log(`  memory: ${await residentMiB(site.app(name).pid)} MiB`);
     }
     console.log(`Files that must be there: ${files.length}. Lost: ${lost.length}. Wrong content: ${wrong.length}.`);
+    console.log(
+      `Files that Strapi was killed in the middle of writing, and whose beginning is everywhere: ${cutOff.size}.`,
+    );
     console.log(
       `Deleted files: ${editors.flatMap(({ deleted }) => deleted).length}. Still or again there: ${back.length}.`,
     );
