@@ -154,7 +154,8 @@ start() {
 
 start_gateway() {
   pid_of radosgw >/dev/null || run radosgw -n client.rgw --pid-file "$S3_DIR/run/radosgw.pid"
-  for _ in $(seq 400); do
+  # A second on an idle machine; on a busy one, with other tests beside, more than twenty.
+  for _ in $(seq 1200); do
     answers && return
     sleep 0.05
   done
