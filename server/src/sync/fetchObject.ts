@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Readable } from 'node:stream';
 import type { Bucket, ObjectHead } from './bucket/Bucket';
+import { chunksOf } from './chunksOf';
 import type { LocalWriter, TemporaryFile } from './local/LocalWriter';
 import { lostRace } from './lostRace';
 import { modificationTimeMs } from './modificationTime';
 import { SyncError } from './SyncError';
+
+export { chunksOf };
 
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
@@ -54,32 +56,31 @@ export async function fetchObject(
     body.destroy();
     throw lostRace(key);
   }
-  const md5 = createHash('md5');
   // Only what was sent from memory carries one; over a large file, a second hash takes as long as its way here.
-  const sha256 = head.metadata.sha256 === undefined ? undefined : createHash('sha256');
-  const hashed = async function* (): AsyncIterable<Buffer> {
-    for await (const chunk of whole === undefined ? chunksOf(body) : [whole]) {
-      md5.update(chunk);
-      sha256?.update(chunk);
-      onBytes(chunk.length);
-      yield chunk;
-      // The writer comes back for more only when this chunk is in the file.
-      watcher?.written(chunk.length);
-    }
-  };
-  const onOpen = (path: string): void => watcher?.begin(head, path);
-  const temporary = await writer.writeTemporary(key, hashed(), modificationTimeMs(head), onOpen).finally(() => {
-    // Where not even the file could be made, nobody has begun to read the body.
-    body.destroy();
-  });
+  const { sha256 } = head.metadata;
+  const temporary = await writer
+    .writeTemporary(key, whole === undefined ? chunksOf(body) : [whole], {
+      mtimeMs: modificationTimeMs(head),
+      size: head.size,
+      withSha256: sha256 !== undefined,
+      onOpen: (path) => watcher?.begin(head, path),
+      onWritten: (bytes) => {
+        onBytes(bytes);
+        watcher?.written(bytes);
+      },
+    })
+    .finally(() => {
+      // Where not even the file could be made, nobody has begun to read the body.
+      body.destroy();
+    });
   try {
-    const digest = md5.digest('hex');
+    const { md5 } = temporary;
     const proven =
       sha256 === undefined
-        ? !PLAIN_MD5.test(head.etag) || head.etag === digest || (await arrivesAgain(options, key, head.etag, digest))
-        : head.metadata.sha256 === sha256.digest('hex');
+        ? !PLAIN_MD5.test(head.etag) || head.etag === md5 || (await arrivesAgain(options, key, head.etag, md5))
+        : sha256 === temporary.sha256;
     if (!proven) throw notWhatWasUploaded(key);
-    return { temporary, md5: digest, head };
+    return { temporary, md5, head };
   } catch (error) {
     await writer.discard(temporary);
     throw error;
@@ -92,14 +93,6 @@ function notWhatWasUploaded(key: string): SyncError {
     fix: 'Run the sync again. If it happens again, upload the file anew.',
     key,
   });
-}
-
-/** The chunks of a body, each a buffer. */
-export async function* chunksOf(body: Readable): AsyncIterable<Buffer> {
-  for await (const chunk of body) {
-    if (!Buffer.isBuffer(chunk)) throw new TypeError('A body gives buffers.');
-    yield chunk;
-  }
 }
 
 /** An ETag that looks like an MD5 may be none (SSE-KMS): bytes that arrive twice alike are then taken for right. */

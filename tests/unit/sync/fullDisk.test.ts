@@ -43,7 +43,7 @@ describe('on a disk that fills up', () => {
     const body = async function* (): AsyncIterable<Buffer> {
       for (let part = 0; part < 10; part++) yield Buffer.alloc(90 * KIB + 7, part);
     };
-    await expect(writer.writeTemporary('uploads/x.bin', body(), 0)).rejects.toThrow();
+    await expect(writer.writeTemporary('uploads/x.bin', body(), { mtimeMs: 0, size: 0 })).rejects.toThrow();
     // What was taken up is free again.
     await writeFile(join(disk, 'uploads', 'y.bin'), Buffer.alloc(400 * KIB));
     expect((await stat(join(disk, 'uploads', 'y.bin'))).size).toBe(400 * KIB);

@@ -1,8 +1,9 @@
-import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { link, lstat, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { chunksOf } from '../chunksOf';
 import { errorCode } from '../errorCode';
+import { hashWhileWritten, type FileDigest } from '../FileHash';
 import type { Fingerprint } from '../Fingerprint';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
@@ -11,12 +12,27 @@ import { isThere } from './isThere';
 import type { LocalDirectory } from './LocalDirectory';
 import { temporaryName } from './temporaryName';
 import type { Trash, TrashItem, TrashReason } from './Trash';
+import { writeChunks } from './writeChunks';
 
 /** A downloaded file, complete and on the disk, beside the place it is meant for. */
-export interface TemporaryFile {
+export interface TemporaryFile extends FileDigest {
   path: string;
   /** What stays as it is when it gets its name. */
   file: Pick<Fingerprint, 'size' | 'mtimeNs' | 'inode'>;
+}
+
+/** What is to be known of a file beforehand. */
+export interface WriteOptions {
+  /** Time the file gets, milliseconds since the epoch. */
+  mtimeMs: number;
+  /** Bytes that are to come; 0 where nobody knows. */
+  size: number;
+  /** Whether the SHA-256 of the bytes is wanted, too. */
+  withSha256?: boolean;
+  /** Called with the file's absolute path before the first byte. */
+  onOpen?: (path: string) => void;
+  /** Told that so many more bytes are in the file. */
+  onWritten?: (bytes: number) => void;
 }
 
 /**
@@ -51,17 +67,14 @@ export class LocalWriter {
   }
 
   /**
-   * Writes bytes to a temporary file beside the key's place, and makes sure they are on the disk. Where that place cannot
-   * be reached it is beside the trash.
-   * @param mtimeMs time the file gets, milliseconds since the epoch.
-   * @param onOpen called with the file's absolute path before the first byte.
+   * Writes bytes to a temporary file beside the key's place, hashes them, and makes sure they are on the disk. Where that
+   * place cannot be reached it is beside the trash.
    * @throws whatever the body throws; then no file is left.
    */
   async writeTemporary(
     key: string,
     body: AsyncIterable<Buffer> | Iterable<Buffer>,
-    mtimeMs: number,
-    onOpen?: (path: string) => void,
+    { mtimeMs, size: expected, withSha256 = false, onOpen, onWritten }: WriteOptions,
   ): Promise<TemporaryFile> {
     const folder = await this.#folderFor(key);
     const path = join(folder, temporaryName());
@@ -69,24 +82,25 @@ export class LocalWriter {
       // The folder was empty until now, and somebody took it away.
       throw errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR' ? changed(key) : error;
     });
+    const hash = hashWhileWritten(path, expected, withSha256);
     try {
       onOpen?.(path);
-      let size = 0;
-      for await (const chunk of body) {
-        // Unlike `write`, this goes on until every byte is there, or throws: a full disk takes a part without a word.
-        await handle.appendFile(chunk);
-        size += chunk.length;
-      }
-      await handle.sync();
+      const size = await writeChunks(handle, body, (chunk) => {
+        hash.update(chunk);
+        onWritten?.(chunk.length);
+      });
       await handle.utimes(mtimeMs / 1000, mtimeMs / 1000);
       const { size: there, mtimeNs, ino } = await handle.stat({ bigint: true });
       if (Number(there) !== size) throw cutShort(key);
+      const digest = await hash.digest();
       await handle.close();
-      return { path, file: { size, mtimeNs, inode: ino } };
+      return { path, file: { size, mtimeNs, inode: ino }, ...digest };
     } catch (error) {
       await handle.close().catch(() => undefined);
       await rm(path, { force: true });
       throw error;
+    } finally {
+      await hash.close();
     }
   }
 
@@ -189,20 +203,13 @@ export class LocalWriter {
    *   whole any more; then nothing was changed.
    */
   async restore({ id, key, size }: TrashItem, beforePlace: (md5: string) => Promise<void>): Promise<void> {
-    const md5 = createHash('md5');
-    const bytes = async function* (path: string): AsyncIterable<Buffer> {
-      for await (const chunk of createReadStream(path)) {
-        if (!Buffer.isBuffer(chunk)) throw new TypeError('A file gives buffers.');
-        md5.update(chunk);
-        yield chunk;
-      }
-    };
+    const bytes = createReadStream(this.#trash.pathOf(id));
     // The copy stays in the trash until the file is in its place: a kill at any point costs nothing.
-    const temporary = await this.writeTemporary(key, bytes(this.#trash.pathOf(id)), Date.now());
+    const temporary = await this.writeTemporary(key, chunksOf(bytes), { mtimeMs: Date.now(), size });
     try {
       // It may be longer: a program that had the file open may have gone on writing.
       if (temporary.file.size < size) throw damagedItem(key);
-      await beforePlace(md5.digest('hex'));
+      await beforePlace(temporary.md5);
       await this.place(key, temporary, await this.#directory.stat(key), 'overwritten');
     } finally {
       await this.discard(temporary);
