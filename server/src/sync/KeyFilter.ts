@@ -67,7 +67,7 @@ export function createKeyFilter(options: KeyFilterOptions): KeyFilter {
 }
 
 function isOwnFile(key: string): boolean {
-  return key.endsWith(TEMPORARY_SUFFIX) || `/${key}`.includes(`/${STATE_FOLDER}/`);
+  return key.endsWith(TEMPORARY_SUFFIX) || key.startsWith(`${STATE_FOLDER}/`) || key.includes(`/${STATE_FOLDER}/`);
 }
 
 /** `uploads/**`, the usual one, takes whatever begins with its fixed part: a walk asks for each file. */

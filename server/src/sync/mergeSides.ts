@@ -44,7 +44,8 @@ export async function* mergeSides(sides: SortedSides): AsyncIterable<Merged[]> {
   try {
     await Promise.all([local.advance(), remote?.advance(), base.advance()]);
     for (;;) {
-      const next = smallestKey(local.current && placeOf(local.current), remote?.current?.key, base.current?.key);
+      const listedKey = smaller(remote?.current?.key, base.current?.key);
+      const next = smaller(local.current && placeOf(local.current), listedKey);
       if (next === undefined) break;
 
       const found = local.current;
@@ -57,11 +58,8 @@ export async function* mergeSides(sides: SortedSides): AsyncIterable<Merged[]> {
         isBareProblem = found.scope === 'folder' || found.scope === 'name';
       }
 
-      const waits: Promise<void>[] = [];
-      const advance = (cursor: Cursor<unknown>): void => {
-        const wait = cursor.advance();
-        if (wait) waits.push(wait);
-      };
+      let listedAdvance: Promise<void> | undefined;
+      let baseAdvance: Promise<void> | undefined;
       if (!isBareProblem) {
         const known = base.current?.key === next ? base.current.entry : undefined;
         const listed = remote?.current?.key === next ? remote.current : undefined;
@@ -73,13 +71,14 @@ export async function* mergeSides(sides: SortedSides): AsyncIterable<Merged[]> {
           base: known,
           unknown: (isHere && found.kind === 'unknown') || unknownFolders.cover(next),
         });
-        if (remote && listed) advance(remote);
-        if (known) advance(base);
+        if (listed) listedAdvance = remote?.advance();
+        if (known) baseAdvance = base.advance();
       }
-      if (isHere) advance(local);
+      const localAdvance = isHere ? local.advance() : undefined;
 
-      if (waits.length === 0 && batch.length < BATCH) continue;
-      const advanced = Promise.all(waits);
+      const isAtHand = !listedAdvance && !baseAdvance && !localAdvance;
+      if (isAtHand && batch.length < BATCH) continue;
+      const advanced = Promise.all([listedAdvance, baseAdvance, localAdvance]);
       // It is awaited below; until then a rejection must not count as unhandled.
       advanced.catch(() => undefined);
       yield batch;
@@ -117,10 +116,7 @@ function placeOf(entry: LocalEntry): string {
   return entry.kind === 'unknown' && entry.scope === 'folder' ? `${entry.key}/` : entry.key;
 }
 
-function smallestKey(...keys: (string | undefined)[]): string | undefined {
-  let smallest: string | undefined;
-  for (const key of keys) {
-    if (key !== undefined && (smallest === undefined || compareKeys(key, smallest) < 0)) smallest = key;
-  }
-  return smallest;
+function smaller(one: string | undefined, other: string | undefined): string | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return compareKeys(one, other) <= 0 ? one : other;
 }
