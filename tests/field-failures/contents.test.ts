@@ -6,7 +6,7 @@ import type { SyncOptions } from '../../server/src/sync/SyncOptions';
 import { MemoryFeed } from '../support/MemoryFeed';
 import { describeEachStore } from '../support/stores';
 import { SyncedDirectory, type RunResult } from '../support/SyncedDirectory';
-import { toldByCli } from '../support/toldByCli';
+import { tell } from './support/tell';
 
 const MIB = 1024 * 1024;
 
@@ -108,7 +108,7 @@ describeEachStore('What must arrive as it is', (store) => {
     await a.putObject('uploads/good.txt', 'good');
     const run = await multi(a);
     expect(run).toMatchObject({ status: 'partial', downloaded: 1, failed: keys.length });
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.exitCode).toBe(4);
     for (const key of keys) expect(told.text).toContain(`The object ${key} in the bucket cannot be a file here`);
     expect(told.text).toContain('Rename or delete the object in the bucket');
@@ -131,7 +131,7 @@ describeEachStore('What must arrive as it is', (store) => {
     await a.putObject('uploads/dangling', 'planted');
     for (const run of [await multi(a), await a.run({ stateDirectory: a.path('uploads/.s3-sync-single') })]) {
       expect(run).toMatchObject({ status: 'partial', failed: 3, deletedRemote: 0 });
-      const told = toldByCli(run);
+      const told = tell(run);
       expect(told.exitCode).toBe(4);
       for (const name of ['circle', 'out', 'dangling'])
         expect(told.text).toContain(`uploads/${name} is a symbolic link`);

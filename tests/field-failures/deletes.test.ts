@@ -5,7 +5,7 @@ import { mountTmpfs, testWithMounts } from '../support/mountTmpfs';
 import { putPolicy } from '../support/putPolicy';
 import { describeEachStore, type Store } from '../support/stores';
 import { SyncedDirectory, type RunResult, type SyncedDirectoryOptions } from '../support/SyncedDirectory';
-import { toldByCli } from '../support/toldByCli';
+import { tell } from './support/tell';
 
 /** Files that other tools delete in the field. Entries are numbered as in README.md. */
 describeEachStore('What must not be deleted', (store) => {
@@ -42,8 +42,8 @@ describeEachStore('What must not be deleted', (store) => {
       for (let times = 0; times < 2; times++) {
         const run = await site.run();
         expect(run).toMatchObject({ status: 'refused', deletedRemote: 0, refused: { guard: 'directory-emptied' } });
-        expect(toldByCli(run)).toMatchObject({ exitCode: 3 });
-        expect(toldByCli(run).text).toMatch(/Guard directory-emptied: .*(mount|disk)/);
+        expect(tell(run)).toMatchObject({ exitCode: 3 });
+        expect(tell(run).text).toMatch(/Guard directory-emptied: .*(mount|disk)/);
       }
       expect(await site.keysInBucket()).toHaveLength(12);
     },
@@ -61,8 +61,8 @@ describeEachStore('What must not be deleted', (store) => {
     const gone = await a.run(multi(feed));
     expect(gone).toMatchObject({ deletedRemote: 0, deletedLocal: 0 });
     expect(gone.status).not.toBe('done');
-    expect(toldByCli(gone).text).toContain(a.root);
-    expect(toldByCli(gone).exitCode).not.toBe(0);
+    expect(tell(gone).text).toContain(a.root);
+    expect(tell(gone).exitCode).not.toBe(0);
     expect(await b.run(multi(feed))).toMatchObject({ status: 'done', deletedLocal: 0, deletedRemote: 0 });
     expect(await a.keysInBucket()).toHaveLength(12);
     await mkdir(a.path('uploads'));
@@ -82,9 +82,9 @@ describeEachStore('What must not be deleted', (store) => {
       await refuse(store(), site, 's3:ListBucket', 'ListObjectsV2');
       const run = await site.run(more);
       expect(run).toMatchObject({ status: 'failed', deletedRemote: 0, deletedLocal: 0 });
-      expect(toldByCli(run)).toMatchObject({ exitCode: 1 });
-      expect(toldByCli(run).text).toContain('The store refused s3:ListBucket in the bucket');
-      expect(toldByCli(run).text).toContain('Allow s3:ListBucket on this bucket in the policy of these credentials.');
+      expect(tell(run)).toMatchObject({ exitCode: 1 });
+      expect(tell(run).text).toContain('The store refused s3:ListBucket in the bucket');
+      expect(tell(run).text).toContain('Allow s3:ListBucket on this bucket in the policy of these credentials.');
       expect(await site.read('uploads/2.txt')).toBe('content 2');
       store().server?.clearFaults();
       await putPolicy(store(), site.bucketName, []);
@@ -123,7 +123,7 @@ describeEachStore('What must not be deleted', (store) => {
     await refuse(store(), site, 's3:PutObject', 'PutObject', 'uploads/refused.txt');
     const run = await site.run();
     expect(run).toMatchObject({ status: 'partial', uploaded: 1, deletedRemote: 0, withheld: 1, failed: 1 });
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.exitCode).toBe(4);
     expect(told.text).toContain('uploads/refused.txt: The store refused s3:PutObject for uploads/refused.txt');
     expect(told.text).toContain('Allow s3:PutObject on this bucket');
@@ -178,7 +178,7 @@ describeEachStore('What must not be deleted', (store) => {
     store().server?.fault({ kind: 'key-error', code: 'AccessDenied', match: { key: 'uploads/1.txt' } });
     const run = await site.run();
     expect(run).toMatchObject({ status: 'partial', deletedRemote: 1, failed: 1 });
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.exitCode).toBe(4);
     expect(told.text).toContain('1 deleted in the bucket');
     expect(told.text).toContain('uploads/1.txt: The store refused s3:DeleteObject for uploads/1.txt');
@@ -223,7 +223,7 @@ describeEachStore('What must not be deleted', (store) => {
     const run: RunResult = await second.run({ owner: { siteId: 'site-2', databaseHash: 'database-2' } });
     expect(run).toMatchObject({ status: 'refused', uploaded: 0, deletedRemote: 0, refused: { guard: 'other-site' } });
     expect(Object.keys(run.requests).filter((kind) => /^(Put|Delete|Create|Copy)/.test(kind))).toEqual([]);
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.exitCode).toBe(3);
     expect(told.text).toContain('To go on all the same: s3-sync sync --force');
     expect(await first.keysInBucket()).toEqual(['uploads/a.txt']);

@@ -6,7 +6,7 @@ import { MemoryFeed } from '../support/MemoryFeed';
 import { mountTmpfs, testWithMounts } from '../support/mountTmpfs';
 import { startInProjectStore } from '../support/stores';
 import { SyncedDirectory, type RunResult } from '../support/SyncedDirectory';
-import { toldByCli } from '../support/toldByCli';
+import { tell } from './support/tell';
 
 const KIB = 1024;
 /** A user without rights, on every Linux. */
@@ -69,7 +69,7 @@ describe('A disk that goes wrong [in-project]', () => {
         await site.write('uploads/new.txt', 'new');
         const run = await multi(site);
         expect(run).toMatchObject({ status: 'partial', uploaded: 1, downloaded: 1, failed: 1 });
-        const told = toldByCli(run);
+        const told = tell(run);
         expect(told.exitCode).toBe(4);
         expect(told.text).toContain('uploads/big.bin could not be written here (ENOSPC).');
         expect(told.text).toContain('Free some space on the disk.');
@@ -98,7 +98,7 @@ describe('A disk that goes wrong [in-project]', () => {
         const run = await multi(site);
         expect(run).toMatchObject({ deletedRemote: 0, deletedLocal: 0 });
         expect(run.status).toMatch(/^(failed|partial|refused)$/);
-        const told = toldByCli(run);
+        const told = tell(run);
         expect(told.exitCode).not.toBe(0);
         expect(told.text).toMatch(/space|disk|written by the server/);
         expect(told.text).not.toContain('INTERNAL');
@@ -123,7 +123,7 @@ describe('A disk that goes wrong [in-project]', () => {
       const run = await multi(site);
       expect(run.status).toMatch(/^(failed|refused)$/);
       expect(run).toMatchObject({ deletedRemote: 0, deletedLocal: 0 });
-      const told = toldByCli(run);
+      const told = tell(run);
       expect(told.exitCode).not.toBe(0);
       expect(told.text).toMatch(/can be written by the server|read-only/);
       expect(told.text).not.toContain('INTERNAL');
@@ -149,7 +149,7 @@ describe('A disk that goes wrong [in-project]', () => {
     await chmod(site.path('uploads/secret.txt'), 0);
     const run = await runBound(site);
     expect(run).toMatchObject({ status: 'partial', uploaded: 1, deletedRemote: 0, deletedLocal: 0, failed: 2 });
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.exitCode).toBe(4);
     expect(told.text).toContain('uploads/closed cannot be read (EACCES).');
     expect(told.text).toContain('uploads/secret.txt cannot be read (EACCES).');
@@ -167,7 +167,7 @@ describe('A disk that goes wrong [in-project]', () => {
     await site.putObject('uploads/open/b.txt', 'b');
     const run = await runBound(site);
     expect(run).toMatchObject({ status: 'partial', downloaded: 1, failed: 1, deletedRemote: 0 });
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.text).toContain('uploads/closed/a.txt could not be written here (EACCES).');
     expect(told.text).toContain('Give the server permission to write there.');
     expect(told.exitCode).toBe(4);
@@ -207,7 +207,7 @@ describe('A disk that goes wrong [in-project]', () => {
       if (end.kind === 'killed') throw new Error('Nobody was to be killed.');
       const { result } = end;
       expect(result).toMatchObject({ status: 'partial', failed: 3, conflicts: 0, deletedRemote: 0, deletedLocal: 0 });
-      const told = toldByCli(result);
+      const told = tell(result);
       expect(told.exitCode).toBe(4);
       expect(told.text).toMatch(/image\.png cannot be synced: this disk does not tell image\.png apart/i);
       expect(told.text).toContain('Rename the file, or exclude it.');

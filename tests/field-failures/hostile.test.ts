@@ -6,7 +6,7 @@ import { createKeyFilter } from '../../server/src/sync/KeyFilter';
 import { MemoryFeed } from '../support/MemoryFeed';
 import { startInProjectStore } from '../support/stores';
 import { SyncedDirectory } from '../support/SyncedDirectory';
-import { toldByCli } from '../support/toldByCli';
+import { tell } from './support/tell';
 
 /** Buckets full of hostile keys; more with `npm run test:long`. */
 const BUCKETS = process.env.S3_SYNC_LONG === '1' ? 500 : 15;
@@ -65,7 +65,7 @@ describe('Keys that strangers put in the bucket [in-project]', () => {
             expect(run.status).toMatch(/^(done|partial)$/);
             expect(run).toMatchObject({ deletedRemote: 0, deletedLocal: 0, conflicts: 0 });
             expect(run.failures.filter(({ code }) => code === 'INTERNAL')).toEqual([]);
-            expect(toldByCli(run).text).not.toContain('INTERNAL');
+            expect(tell(run).text).not.toContain('INTERNAL');
           }
           expect(await outsideOf(outer.root, directory)).toEqual(before);
           expect(store.server.listKeys(outer.bucketName)).toEqual(expect.arrayContaining(planted));

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { z } from 'zod';
 import { startInProjectStore } from '../support/stores';
 import { SyncedDirectory } from '../support/SyncedDirectory';
-import { toldByCli } from '../support/toldByCli';
+import { tell } from './support/tell';
 
 const KEYS = 1_000_000;
 const PAGE = 1_000;
@@ -30,7 +30,7 @@ describe('A great many files [in-project]', () => {
     expect(run).toMatchObject({ status: 'refused', withheld: KEYS, deletedRemote: 0 });
     expect(run.requests.ListObjectsV2).toBeGreaterThanOrEqual(KEYS / PAGE);
     expect(lister.deletes()).toBe(0);
-    const told = toldByCli(run);
+    const told = tell(run);
     expect(told.exitCode).toBe(3);
     expect(told.text).toContain('1,000,000 deletes withheld');
     expect((highest - before) / MIB).toBeLessThan(400);

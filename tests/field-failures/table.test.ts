@@ -3,6 +3,8 @@ import path from 'node:path';
 import { entries } from './table/entries';
 import { findTests } from './table/findTests';
 import { makeTable } from './table/makeTable';
+import { expectUnderstood } from './support/expectUnderstood';
+import type { Told } from './support/toldByPage';
 
 describe('The table of the failures known from the field', () => {
   test('is what the tests make of it; where not: npm run field-failures:table', () => {
@@ -20,4 +22,19 @@ describe('The table of the failures known from the field', () => {
       ]);
     }
   });
+
+  test.each(entries)(
+    'names what the page shows of $number, and the page has cause and fix of it in each language',
+    ({ page: { done, guards = [], errors = [] } }) => {
+      const words = { message: 'What happened, as the server says.', fix: 'What to do, as the server says.' };
+      const told: Told[] = [
+        ...(done ? [{ kind: 'done' } as const] : []),
+        ...guards.map((guard) => ({ kind: 'refusal', refusal: { guard, count: 12, limit: 10, ...words } }) as const),
+        ...errors.map((code) => ({ kind: 'error', error: { code, ...words } }) as const),
+        ...errors.map((code) => ({ kind: 'failure', failure: { key: 'uploads/a.txt', code, ...words } }) as const),
+      ];
+      expect(told).not.toEqual([]);
+      for (const one of told) expectUnderstood(one);
+    },
+  );
 });
