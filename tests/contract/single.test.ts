@@ -406,8 +406,8 @@ describeRealestStore('SINGLE mode', (store) => {
   test('a file that is still being written is uploaded when it is whole', async () => {
     const site = await create();
     await writeFile(site.path('uploads/growing.bin'), 'first half');
-    const running = site.run({ settleMs: 1_000 });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    const running = site.run({ settleMs: 2_000 });
+    await new Promise((resolve) => setTimeout(resolve, 200));
     await writeFile(site.path('uploads/growing.bin'), 'first half, second half');
     expect(await running).toMatchObject({ status: 'done', uploaded: 1 });
     expect((await site.getObject('uploads/growing.bin')).body.toString()).toBe('first half, second half');
