@@ -4,6 +4,7 @@ import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Locator, Page } from 'playwright-core';
 import { z } from 'zod';
 import { repositoryRoot } from '../support/testApp';
+import { waitUntil } from '../support/waitUntil';
 
 const screenshots = path.join(repositoryRoot, 'artifacts', 'screenshots');
 
@@ -13,6 +14,12 @@ const wantsPictures = wantsAll || process.env.CI === 'true';
 
 const WIDE = 1280;
 const NARROW = 768;
+
+/** What a step takes at the most, in ms, when the machine is busy with much else: it is only waited for where it fails. */
+const STEP_MS = 45_000;
+
+/** So long, in ms, Strapi's header and the design system's tables may take to follow a new width. */
+const FOLLOW_MS = 10_000;
 
 /** The rules of axe that a theme makes a difference to. */
 const RULES_OF_COLOURS = ['color-contrast', 'link-in-text-block'];
@@ -67,15 +74,26 @@ export class SettingsPage {
     const context = await browser.newContext({
       viewport: { width: WIDE, height: 900 },
       locale: language,
+      // What moves for a while is only waited for.
+      reducedMotion: 'reduce',
       storageState: { cookies: [], origins: [{ origin: url, localStorage }] },
     });
     // A step that fails keeps the next ones from waiting long for what will not come.
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(STEP_MS);
+    const page = new SettingsPage(context, await context.newPage(), url);
+    await page.become(login);
+    return page;
+  }
+
+  /** From the next page that is loaded on, somebody else uses this window. What the browser has loaded stays in it. */
+  async become(login: Login): Promise<void> {
+    await this.#context.clearCookies();
     // The login as its form does it, but for the form: the answer sets the cookie that renews it.
-    const answer = await context.request.post(`${url}/admin/login`, { data: login });
+    const answer = await this.#context.request.post(`${this.#url}/admin/login`, { data: login });
     const { token } = loginAnswer.parse(await answer.json()).data;
-    await context.addCookies([{ name: 'jwtToken', value: token, url }]);
-    return new SettingsPage(context, await context.newPage(), url);
+    await this.#context.addCookies([{ name: 'jwtToken', value: token, url: this.#url }]);
+    // The same address again is a new page only if it is left before.
+    await this.page.goto('about:blank');
   }
 
   /** Fills in the login form, which is there already. */
@@ -156,8 +174,59 @@ export class SettingsPage {
     return this.page.locator(`[data-check=${step}]`);
   }
 
+  /** Chooses another language of the administration; the next visit speaks it. */
+  async speak(language: string): Promise<void> {
+    await this.page.evaluate((chosen) => {
+      localStorage.setItem('strapi-admin-language', chosen);
+    }, language);
+    await this.page.goto('about:blank');
+  }
+
+  /** Leaves the window and comes back to it: then the page asks at once how things are. */
+  async comeBack(): Promise<void> {
+    await this.page.evaluate(() => window.dispatchEvent(new Event('focus')));
+  }
+
+  /**
+   * Does what starts a run, and waits until the page tells how that one ended; the one before may have ended alike.
+   *
+   * @param status how it ends
+   */
+  async seeRun(status: string, start: () => Promise<void>): Promise<void> {
+    await this.page.locator('[data-result]').evaluateAll((shown) => {
+      for (const one of shown) one.setAttribute('data-earlier', '');
+    });
+    await start();
+    await this.page.locator(`[data-result=${status}]:not([data-earlier])`).waitFor();
+  }
+
+  /** Waits until a button or a field can be used: what it needs to know may still be on its way. */
+  async whenEnabled(target: Locator): Promise<void> {
+    await waitUntil(
+      `${String(target)} is enabled`,
+      async () => ((await target.isEnabled()) ? true : undefined),
+      STEP_MS,
+    );
+  }
+
+  /** Waits until a field holds this. */
+  async whenHolds(field: Locator, value: string): Promise<void> {
+    await waitUntil(
+      `${String(field)} holds ${value}`,
+      async () => ((await field.inputValue()) === value ? true : undefined),
+      STEP_MS,
+    );
+  }
+
+  /** Waits until this has the focus. */
+  async whenFocused(target: Locator): Promise<void> {
+    await target.and(this.page.locator(':focus')).waitFor();
+  }
+
   /** Moves the focus by Tab, as someone without a pointer has to. */
   async tabTo(target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
+    // Tab passes by what is disabled, such as a button whose page has not heard of the server yet.
+    await this.whenEnabled(target);
     for (let steps = 0; steps < 80; steps += 1) {
       if (await target.evaluate((element) => element === document.activeElement)) return;
       await this.page.keyboard.press(key);
@@ -170,14 +239,19 @@ export class SettingsPage {
    * as in every table of Strapi's.
    */
   async walkTo(target: Locator): Promise<void> {
-    const { keyboard } = this.page;
-    await target.waitFor();
-    await this.tabTo(this.page.locator('table').filter({ has: target }).locator('[tabindex="0"]'));
-    await keyboard.press('Control+Home');
-    await keyboard.press('ArrowDown');
+    const cell = this.page.locator('table').filter({ has: target }).locator('[tabindex="0"]');
+    // A second key before the focus has followed the first would lead past the cell.
+    const press = async (key: string) => {
+      await this.page.keyboard.press(key);
+      await this.whenFocused(cell);
+    };
+    await this.whenEnabled(target);
+    await this.tabTo(cell);
+    await press('Control+Home');
+    await press('ArrowDown');
     for (let steps = 0; steps < 10; steps += 1) {
       if (await target.evaluate((element) => element === document.activeElement)) return;
-      await keyboard.press('ArrowRight');
+      await press('ArrowRight');
     }
     throw new Error(`The arrow keys do not reach ${String(target)}.`);
   }
@@ -213,12 +287,20 @@ export class SettingsPage {
     change: (answer: Record<string, unknown>) => Record<string, unknown>,
   ): Promise<() => Promise<void>> {
     const url = `**/s3-sync${path}`;
-    await this.page.route(url, async (route) => {
-      const response = await route.fetch();
-      const json = response.ok() ? change(objectAnswer.parse(await response.json())) : undefined;
-      await route.fulfill({ response, ...(json === undefined ? {} : { json }) });
+    const answering = new Set<Promise<void>>();
+    await this.page.route(url, (route) => {
+      const answer = async () => {
+        const response = await route.fetch();
+        const json = response.ok() ? change(objectAnswer.parse(await response.json())) : undefined;
+        await route.fulfill({ response, ...(json === undefined ? {} : { json }) });
+      };
+      answering.add(answer());
     });
-    return () => this.page.unroute(url);
+    return async () => {
+      await this.page.unroute(url);
+      // One that is on its way would break off where the page is left or closed meanwhile.
+      await Promise.all(answering);
+    };
   }
 
   async chooseTheme(colorScheme: 'light' | 'dark'): Promise<void> {
@@ -307,8 +389,11 @@ export class SettingsPage {
 
   /** @param rules all of them where not given. */
   async #axe(part: string, rules?: string[]): Promise<string[]> {
+    // It is half a megabyte of text: once in a document is enough.
+    const isThere = await this.page.evaluate(() => 'axe' in window);
+    const source = isThere ? { axeSource: ';' } : {};
     // Without frames there is nothing to put together, for which axe would open a page of its own each time.
-    const builder = new AxeBuilder({ page: this.page }).setLegacyMode().include(part);
+    const builder = new AxeBuilder({ page: this.page, ...source }).setLegacyMode().include(part);
     const asked = rules === undefined ? builder.options({ resultTypes: ['violations'] }) : builder.withRules(rules);
     const { violations } = await asked.analyze();
     return violations
@@ -320,8 +405,9 @@ export class SettingsPage {
   async overflows(): Promise<string[]> {
     await this.page.setViewportSize({ width: NARROW, height: 900 });
     // Strapi's header and the design system's tables follow a new width some frames later.
+    const giveUpAt = Date.now() + FOLLOW_MS;
     let found = await this.#overEdge();
-    for (let tries = 0; tries < 30 && found.length > 0; tries += 1) {
+    while (found.length > 0 && Date.now() < giveUpAt) {
       await this.#settle();
       found = await this.#overEdge();
     }

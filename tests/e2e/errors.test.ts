@@ -14,7 +14,10 @@ const ROWS = 100_000;
 
 /** What a person waits for without noticing; the best of some tries counts, since other tests share the machine. */
 const STEP_MS = 1_000;
-const TRIES = 5;
+const TRIES = 20;
+
+/** To put so many files into the bucket, look at all of them, and leaf through them takes long on a busy machine. */
+const ROWS_TIMEOUT_MS = 300_000;
 
 describeWithChromium('settings page on a store with every error, and with many files [in-project]', () => {
   let store: Store & { server: S3Server };
@@ -32,8 +35,15 @@ describeWithChromium('settings page on a store with every error, and with many f
     strapi = await startStrapiProcess({
       plugin: 'built',
       serveAdminPanel: true,
-      // Nothing starts by itself: each test looks at what it did.
-      pluginConfig: { forcePathStyle: true, accessKeyId, secretAccessKey, scanEvery: 0, reconcileCron: null },
+      // Nothing starts by itself: each test looks at what it did. A change to MULTI mode does, when the tests have ended.
+      pluginConfig: {
+        forcePathStyle: true,
+        accessKeyId,
+        secretAccessKey,
+        scanEvery: 0,
+        reconcileCron: null,
+        syncOn: { coalesceSeconds: 300 },
+      },
     });
     for (let number = 0; number < FILES; number += 1) writeFile(`uploads/${number}.txt`);
     browser = await launchChromium();
@@ -80,7 +90,8 @@ describeWithChromium('settings page on a store with every error, and with many f
   test('a bucket that is not there', async () => {
     await page.bucketName.fill('no-such-bucket-here');
     await page.region.fill(store.region);
-    expect(await page.errorOf('bucketName').count()).toBe(0);
+    await page.errorOf('bucketName').waitFor({ state: 'detached' });
+    await page.problems.getByRole('listitem').nth(1).waitFor({ state: 'detached' });
     expect(await page.problems.getByRole('listitem').allTextContents()).toEqual([
       expect.stringMatching(/^Choose a mode/),
     ]);
@@ -101,7 +112,7 @@ describeWithChromium('settings page on a store with every error, and with many f
     expect(await page.faults('error-region')).toEqual([]);
     await page.tabTo(page.page.getByRole('button', { name: `Use ${store.region}` }));
     await page.page.keyboard.press('Enter');
-    expect(await page.region.inputValue()).toBe(store.region);
+    await page.whenHolds(page.region, store.region);
     await page.page.getByText('The settings were changed since this test').waitFor();
     await testConnection('passed');
     expect(await outcomes()).toEqual(['passed', 'passed', 'passed', 'passed', 'passed']);
@@ -193,8 +204,7 @@ describeWithChromium('settings page on a store with every error, and with many f
     await page.openTab('Settings');
     await page.mode('MULTI').click();
     await page.openTab('Sync');
-    await page.saveAndSync.click();
-    await page.result('done').waitFor();
+    await page.seeRun('done', () => page.saveAndSync.click());
     expect(await page.count('uploaded').textContent()).toBe(String(FILES));
   });
 
@@ -231,14 +241,17 @@ describeWithChromium('settings page on a store with every error, and with many f
 
   test('a server that does not answer is told, and a sync that somebody else started meanwhile', async () => {
     writeFile('uploads/slow.txt');
-    store.server.fault({ kind: 'delay', ms: 8_000, match: { operation: 'PutObject', key: /slow/ } });
+    // It goes on until it is cancelled, however busy the machine is.
+    store.server.fault({ kind: 'hang', match: { operation: 'PutObject', key: /slow/ } });
     await page.page.route('**/s3-sync/status', (route) => route.abort());
+    await page.comeBack();
     await page.page.getByText('The server does not answer.').waitFor();
     expect(await page.faults('error-no-answer')).toEqual([]);
     await strapi.admin.post('/s3-sync/runs').send({}).expect(202);
     await page.syncNow.click();
     await page.page.getByText('A sync is running already.').waitFor();
     await page.page.unroute('**/s3-sync/status');
+    await page.comeBack();
     await page.page.locator('[data-progress]').waitFor();
     await page.page.getByText('The server does not answer.').waitFor({ state: 'detached' });
     await page.cancel.click();
@@ -267,84 +280,88 @@ describeWithChromium('settings page on a store with every error, and with many f
     expect(await page.count('downloaded').textContent()).toBe(String(FILES + 1));
   });
 
-  test(`a preview of ${ROWS} files is leafed, filtered, searched and sorted in less than ${STEP_MS} ms a step`, async () => {
-    for (let index = 0; index < ROWS; index += 1) {
-      await store.server.putObject(bucketName, `uploads/stray/${index % 100}/image-${index}.jpg`, '');
-    }
-    for (let number = 0; number < 60; number += 1) writeFile(`uploads/new-${number}.txt`);
-    await page.visit('preview');
-    await page.page.getByRole('button', { name: 'Make a preview' }).click();
-    await page.page.locator('[data-plan-progress]').waitFor();
-    await page.page.locator('[data-plan]').waitFor({ timeout: 110_000 });
-    await page.page.getByText('of 100,0').waitFor();
-
-    /** The time until the page shows what a step asks for, in ms: the best of some tries. */
-    const timed = async (step: () => Promise<void>, back: () => Promise<void>): Promise<number> => {
-      let best = Number.POSITIVE_INFINITY;
-      for (let attempt = 0; attempt < TRIES && best > STEP_MS; attempt += 1) {
-        const start = performance.now();
-        await step();
-        best = Math.min(best, performance.now() - start);
-        await back();
+  test(
+    `a preview of ${ROWS} files is leafed, filtered, searched and sorted in less than ${STEP_MS} ms a step`,
+    async () => {
+      for (let index = 0; index < ROWS; index += 1) {
+        await store.server.putObject(bucketName, `uploads/stray/${index % 100}/image-${index}.jpg`, '');
       }
-      return best;
-    };
-    const { page: window } = page;
-    const seeRange = (text: string) => window.getByText(text, { exact: false }).waitFor();
-    const search = window.locator('[name=plan-search]');
-    const scrolled = window.locator('[data-row]').last();
-    const steps = {
-      leaf: await timed(
-        async () => {
-          await window.getByRole('button', { name: 'Next page' }).click();
-          await seeRange('51–100 of');
-        },
-        async () => {
-          await window.getByRole('button', { name: 'Previous page' }).click();
-          await seeRange('1–50 of');
-        },
-      ),
-      filter: await timed(
-        async () => {
-          await window.locator('[data-filter=upload]').click();
-          await window.locator('[data-filter=upload][aria-pressed=true]').waitFor();
-          await window.locator('table[aria-busy=false]').waitFor();
-        },
-        async () => {
-          await window.locator('[data-filter=upload]').click();
-          await window.locator('[data-filter=upload][aria-pressed=false]').waitFor();
-        },
-      ),
-      search: await timed(
-        async () => {
-          await search.fill('image-99999');
-          await window.locator('[data-row]').nth(1).waitFor({ state: 'detached' });
-        },
-        async () => {
-          await search.fill('');
-          await window.locator('[data-row]').nth(1).waitFor();
-        },
-      ),
-      sort: await timed(
-        async () => {
-          await window.locator('[data-sort=key]').click();
-          await window.locator('th[aria-sort=ascending] [data-sort=key]').waitFor();
-          await window.locator('table[aria-busy=false]').waitFor();
-        },
-        async () => {
-          await window.locator('[data-sort=action]').click();
-          await window.locator('th[aria-sort=ascending] [data-sort=action]').waitFor();
-          await window.locator('table[aria-busy=false]').waitFor();
-        },
-      ),
-      scroll: await timed(
-        () => scrolled.scrollIntoViewIfNeeded(),
-        () => window.locator('[data-plan]').scrollIntoViewIfNeeded(),
-      ),
-    };
-    expect(Object.entries(steps).filter(([, ms]) => ms >= STEP_MS)).toEqual([]);
-    expect(await page.faults('preview-100000')).toEqual([]);
-  });
+      for (let number = 0; number < 60; number += 1) writeFile(`uploads/new-${number}.txt`);
+      await page.visit('preview');
+      await page.page.getByRole('button', { name: 'Make a preview' }).click();
+      await page.page.locator('[data-plan-progress]').waitFor();
+      await page.page.locator('[data-plan]').waitFor({ timeout: ROWS_TIMEOUT_MS / 2 });
+      await page.page.getByText('of 100,0').waitFor();
+
+      /** The time until the page shows what a step asks for, in ms: the best of some tries. */
+      const timed = async (step: () => Promise<void>, back: () => Promise<void>): Promise<number> => {
+        let best = Number.POSITIVE_INFINITY;
+        for (let attempt = 0; attempt < TRIES && best > STEP_MS; attempt += 1) {
+          const start = performance.now();
+          await step();
+          best = Math.min(best, performance.now() - start);
+          await back();
+        }
+        return best;
+      };
+      const { page: window } = page;
+      const seeRange = (text: string) => window.getByText(text, { exact: false }).waitFor();
+      const search = window.locator('[name=plan-search]');
+      const scrolled = window.locator('[data-row]').last();
+      const steps = {
+        leaf: await timed(
+          async () => {
+            await window.getByRole('button', { name: 'Next page' }).click();
+            await seeRange('51–100 of');
+          },
+          async () => {
+            await window.getByRole('button', { name: 'Previous page' }).click();
+            await seeRange('1–50 of');
+          },
+        ),
+        filter: await timed(
+          async () => {
+            await window.locator('[data-filter=upload]').click();
+            await window.locator('[data-filter=upload][aria-pressed=true]').waitFor();
+            await window.locator('table[aria-busy=false]').waitFor();
+          },
+          async () => {
+            await window.locator('[data-filter=upload]').click();
+            await window.locator('[data-filter=upload][aria-pressed=false]').waitFor();
+          },
+        ),
+        search: await timed(
+          async () => {
+            await search.fill('image-99999');
+            await window.locator('[data-row]').nth(1).waitFor({ state: 'detached' });
+          },
+          async () => {
+            await search.fill('');
+            await window.locator('[data-row]').nth(1).waitFor();
+          },
+        ),
+        sort: await timed(
+          async () => {
+            await window.locator('[data-sort=key]').click();
+            await window.locator('th[aria-sort=ascending] [data-sort=key]').waitFor();
+            await window.locator('table[aria-busy=false]').waitFor();
+          },
+          async () => {
+            await window.locator('[data-sort=action]').click();
+            await window.locator('th[aria-sort=ascending] [data-sort=action]').waitFor();
+            await window.locator('table[aria-busy=false]').waitFor();
+          },
+        ),
+        scroll: await timed(
+          () => scrolled.scrollIntoViewIfNeeded(),
+          () => window.locator('[data-plan]').scrollIntoViewIfNeeded(),
+        ),
+      };
+      expect(Object.entries(steps).filter(([, ms]) => ms >= STEP_MS)).toEqual([]);
+      expect(await page.faults('preview-100000')).toEqual([]);
+    },
+    ROWS_TIMEOUT_MS,
+  );
 
   test('no error was written to the console of the browser', () => {
     // A request that the test itself broke off is written down by the browser.
