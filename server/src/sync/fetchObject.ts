@@ -6,8 +6,6 @@ import { lostRace } from './lostRace';
 import { modificationTimeMs } from './modificationTime';
 import { SyncError } from './SyncError';
 
-export { chunksOf };
-
 const PLAIN_MD5 = /^[0-9a-f]{32}$/;
 
 /** What a download works with. */
