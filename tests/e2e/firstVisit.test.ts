@@ -10,11 +10,6 @@ describeWithChromium('settings page of a site where nothing is set up', () => {
   let strapi: StrapiProcess;
   let page: SettingsPage;
 
-  async function open(language: string): Promise<SettingsPage> {
-    if (browser === undefined) throw new Error('The browser is not started.');
-    return SettingsPage.open(browser, strapi.url, { login: administrator, language });
-  }
-
   /** Tests a connection to a place where nothing listens. */
   async function testConnection(on: SettingsPage, button: string): Promise<void> {
     await on.bucketName.fill('my-bucket');
@@ -34,11 +29,7 @@ describeWithChromium('settings page of a site where nothing is set up', () => {
       env: { AWS_CONFIG_FILE: nowhere, AWS_SHARED_CREDENTIALS_FILE: nowhere, AWS_EC2_METADATA_DISABLED: 'true' },
     });
     browser = await launchChromium();
-    page = await open('en');
-  });
-
-  afterEach(async () => {
-    await page.close();
+    page = await SettingsPage.open(browser, strapi.url, { login: administrator });
   });
 
   afterAll(async () => {
@@ -61,7 +52,8 @@ describeWithChromium('settings page of a site where nothing is set up', () => {
   test.each(['de', 'es', 'fr'])('all that a first visit meets is said in %s, and has room', async (language) => {
     const texts = textsOf(language);
     const text = (key: string): string => texts[key] ?? key;
-    page = await open(language);
+    page.consoleErrors.length = 0;
+    await page.speak(language);
     const button = (key: string) => page.page.getByRole('button', { name: text(key), exact: true });
 
     await page.visit();
