@@ -1,4 +1,4 @@
-import { lstatSync, type BigIntStats } from 'node:fs';
+import { lstatSync, type Stats } from 'node:fs';
 import { describeError } from '../services/describeError';
 import type { Log } from '../services/log';
 import type { Base, BaseEntry } from '../sync/base/Base';
@@ -23,9 +23,13 @@ const TELL_MS = 60_000;
 /** Keys looked up in the base together. */
 const BATCH = 256;
 
-const STAT_OPTIONS = { bigint: true, throwIfNoEntry: false } as const;
+/**
+ * A file as it was seen, in numbers: these take half as long as the big integers of a fingerprint. They round times to a
+ * quarter of a microsecond, which is finer than the clocks of file systems; within `RACY_MS` no time proves anything.
+ */
+type Sight = Pick<Stats, 'size' | 'mtimeMs' | 'ctimeMs' | 'ino'>;
 
-type Remembered = { kind: 'known'; fingerprint: Fingerprint; md5: string } | { kind: 'unknown'; until: number };
+type Remembered = { kind: 'known'; path: string; sight: Sight; md5: string } | { kind: 'unknown'; until: number };
 
 /** What is known of a file without asking anybody: the MD5 of the content that is here and in the bucket, or nothing. */
 export type Look = { kind: 'known'; md5: string } | { kind: 'unknown' } | { kind: 'ask' };
@@ -33,6 +37,10 @@ export type Look = { kind: 'known'; md5: string } | { kind: 'unknown' } | { kind
 /**
  * Knows which files are surely in the bucket with the content that is here. Never asks the store: base says what both
  * sides last agreed on, and one look at the file says whether it is still the same.
+ *
+ * What base said is remembered until the entry changes; the look is never left out. So a file that somebody replaced,
+ * changed or removed is known no more from the next `look` on, and one that the plugin itself writes from the moment its
+ * entry changes.
  */
 export class KnownFiles {
   readonly #access: Pick<BaseAccess, 'use'>;
@@ -59,12 +67,9 @@ export class KnownFiles {
     const remembered = this.#remembered.get(key);
     if (remembered === undefined) return { kind: 'ask' };
     if (remembered.kind === 'unknown') return { kind: Date.now() < remembered.until ? 'unknown' : 'ask' };
-    const now = lookAt(serving, key);
+    const now = lookAt(remembered.path);
     if (now === undefined) return { kind: 'unknown' };
-    const { size, mtimeNs, ctimeNs, inode } = remembered.fingerprint;
-    // Compared as they come: an answer may hold thousands of files.
-    const isSame = now.mtimeNs === mtimeNs && now.ctimeNs === ctimeNs && now.ino === inode && Number(now.size) === size;
-    return isSame ? remembered : { kind: 'ask' };
+    return isSame(now, remembered.sight) ? remembered : { kind: 'ask' };
   }
 
   /** Asks the base for these keys, so that `look` has an answer. Where there is no base, they are unknown for a while. */
@@ -104,14 +109,14 @@ export class KnownFiles {
     if (question.isOutdated) return;
     this.#asking.delete(key);
     // While something was begun and not ended, neither side needs to be what base says.
-    const now = entry && !intent ? fingerprintNow(serving, key) : undefined;
-    if (!entry || !now || !sameFingerprint(entry.fingerprint, now)) {
+    const seen = entry && !intent ? seenAs(entry.fingerprint, pathOf(serving, key)) : undefined;
+    if (!entry || !seen) {
       this.#remember(key, { kind: 'unknown', until: Date.now() + UNKNOWN_MS });
     } else if (entry.racy) {
       this.#remember(key, { kind: 'unknown', until: Date.now() + RACY_MS });
       this.#readLater(serving, key, entry);
     } else {
-      this.#remember(key, { kind: 'known', fingerprint: entry.fingerprint, md5: entry.md5 });
+      this.#remember(key, { kind: 'known', ...seen, md5: entry.md5 });
     }
   }
 
@@ -126,7 +131,8 @@ export class KnownFiles {
       const md5 = await readUnchanged(serving, key, entry.fingerprint).catch(() => undefined);
       if (this.#toRead.get(key) === entry.fingerprint) this.#toRead.delete(key);
       if (md5 !== entry.md5 || this.#serving !== serving || this.#remembered.get(key)?.kind !== 'unknown') return;
-      this.#remember(key, { kind: 'known', fingerprint: entry.fingerprint, md5 });
+      const seen = seenAs(entry.fingerprint, pathOf(serving, key));
+      if (seen) this.#remember(key, { kind: 'known', ...seen, md5 });
     });
   }
 
@@ -155,20 +161,42 @@ export class KnownFiles {
   }
 }
 
-function fingerprintNow(serving: Serving, key: string): Fingerprint | undefined {
-  const stats = lookAt(serving, key);
-  return stats && { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+function pathOf({ directory }: Serving, key: string): string {
+  return `${directory}/${key}`;
+}
+
+/** @returns how to know the file again, or `undefined` where it is not the one of this fingerprint. */
+function seenAs(expected: Fingerprint, path: string): { path: string; sight: Sight } | undefined {
+  // In this order: a file that comes in between is not taken for the one that was seen.
+  const stats = lookAt(path);
+  const fingerprint = fingerprintNow(path);
+  if (!stats || !fingerprint || !sameFingerprint(expected, fingerprint)) return undefined;
+  const { size, mtimeMs, ctimeMs, ino } = stats;
+  return { path, sight: { size, mtimeMs, ctimeMs, ino } };
+}
+
+function fingerprintNow(path: string): Fingerprint | undefined {
+  try {
+    const stats = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats && { size: Number(stats.size), mtimeNs: stats.mtimeNs, ctimeNs: stats.ctimeNs, inode: stats.ino };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Not asynchronous: an answer may hold thousands of files, and each look takes a few microseconds. */
-function lookAt({ directory }: Serving, key: string): BigIntStats | undefined {
+function lookAt(path: string): Stats | undefined {
   try {
-    const stats = lstatSync(`${directory}/${key}`, STAT_OPTIONS);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
     return stats?.isFile() === true ? stats : undefined;
   } catch {
     // What cannot be looked at is not surely the same.
     return undefined;
   }
+}
+
+function isSame(now: Stats, { size, mtimeMs, ctimeMs, ino }: Sight): boolean {
+  return now.size === size && now.mtimeMs === mtimeMs && now.ctimeMs === ctimeMs && now.ino === ino;
 }
 
 /** @returns the MD5 of the file, or `undefined` where it is not the one of this fingerprint before and after. */

@@ -28,11 +28,6 @@ export interface Serving {
    * @param path decoded, without the leading `/uploads/`.
    */
   keyOf(path: string): string | undefined;
-  /**
-   * What keys of files below `/uploads/` begin with, where they are this and the path: spares looking at each one.
-   * `undefined` where only some of these files are synced.
-   */
-  keyPrefix: string | undefined;
 }
 
 /** Knows how the site is served now. */
@@ -87,7 +82,6 @@ export class ServingSettings {
       publicBaseUrl: settings.publicBaseUrl,
       siteUrls: settings.siteUrls,
       keyOf: (path) => keyOf(this.#settings.project, places.directory, filter, path),
-      keyPrefix: keyOfUpload(this.#settings.project, places.directory, 'x')?.slice(0, -1),
     };
   }
 }

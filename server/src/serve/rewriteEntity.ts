@@ -59,23 +59,29 @@ function rewriteValue(value: unknown, attribute: MediaAttribute, options: Rewrit
       return rewriteBlocks(value, resolve);
     case 'richtext':
       return typeof value === 'string' ? rewriteText(value, siteUrls, resolve) : value;
-    default:
+    default: {
+      // Looked up once: a list may hold thousands.
+      const declared = declaredSchema(attribute, options);
       return rewriteEach(value, (item) => {
-        const schema = schemaOfItem(item, attribute, options);
+        const schema = declared ?? toldSchema(item, options);
         return schema === undefined ? item : rewriteEntity(item, schema, options);
       });
+    }
   }
 }
 
-function schemaOfItem(
-  item: unknown,
+/** What every item of the attribute is, where the attribute says so. */
+function declaredSchema(
   { type, target, component }: MediaAttribute,
   { schemaOf }: RewriteOptions,
 ): MediaSchema | undefined {
   if (type === 'media') return schemaOf(FILE_UID);
   const named = type === 'component' ? component : target;
-  if (named !== undefined) return schemaOf(named);
-  // The parts of a dynamic zone and the targets of a polymorphic relation say what they are.
+  return named === undefined ? undefined : schemaOf(named);
+}
+
+/** The parts of a dynamic zone and the targets of a polymorphic relation say what they are. */
+function toldSchema(item: unknown, { schemaOf }: RewriteOptions): MediaSchema | undefined {
   const told = isPlainObject(item) ? (item.__component ?? item.__type) : undefined;
   return typeof told === 'string' ? schemaOf(told) : undefined;
 }

@@ -8,21 +8,27 @@ import type { ResolveUrl } from './MediaUrls';
  */
 export function rewriteFile(file: unknown, resolve: ResolveUrl): unknown {
   if (!isPlainObject(file) || isOfAnotherProvider(file)) return file;
-  const withUrl = rewriteUrl(file, resolve);
+  const url = publicUrlOf(file, resolve);
   const formats = rewriteFormats(file.formats, resolve);
-  return formats === file.formats ? withUrl : { ...withUrl, formats };
+  if (url === undefined && formats === file.formats) return file;
+  const changed = { ...file };
+  if (url !== undefined) changed.url = url;
+  if (formats !== file.formats) changed.formats = formats;
+  return changed;
 }
 
 /** The same for `formats` alone. */
 export function rewriteFormats(formats: unknown, resolve: ResolveUrl): unknown {
   if (!isPlainObject(formats)) return formats;
-  let changed = formats;
+  let changed: Record<string, unknown> | undefined;
   for (const [name, format] of Object.entries(formats)) {
     if (!isPlainObject(format)) continue;
-    const rewritten = rewriteUrl(format, resolve);
-    if (rewritten !== format) changed = { ...changed, [name]: rewritten };
+    const url = publicUrlOf(format, resolve);
+    if (url === undefined) continue;
+    changed ??= { ...formats };
+    changed[name] = { ...format, url };
   }
-  return changed;
+  return changed ?? formats;
 }
 
 /** The provider may not be among the fields that were asked for; then the URL alone tells. */
@@ -30,7 +36,6 @@ export function isOfAnotherProvider({ provider }: Record<string, unknown>): bool
   return typeof provider === 'string' && provider !== 'local';
 }
 
-function rewriteUrl(holder: Record<string, unknown>, resolve: ResolveUrl): Record<string, unknown> {
-  const url = typeof holder.url === 'string' ? resolve(holder.url) : undefined;
-  return url === undefined ? holder : { ...holder, url };
+function publicUrlOf({ url }: Record<string, unknown>, resolve: ResolveUrl): string | undefined {
+  return typeof url === 'string' ? resolve(url) : undefined;
 }

@@ -1,4 +1,4 @@
-import { rm, utimes, writeFile } from 'node:fs/promises';
+import { rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { KnownFiles } from '../../../server/src/serve/KnownFiles';
 import type { Serving } from '../../../server/src/serve/Serving';
@@ -79,6 +79,17 @@ describe('files that are surely in the bucket as they are here', () => {
     known.forget([KEY]);
     expect(await look()).toBe(md5Of(Buffer.from('later')));
     await rm(join(serving.directory, KEY));
+    expect(await look()).toBe('unknown');
+  });
+
+  test('a change that leaves size and time as they were is seen at once', async () => {
+    await addFile('first');
+    expect(await look()).toBe(md5Of(Buffer.from('first')));
+    const path = join(serving.directory, KEY);
+    const { atime, mtime } = await stat(path);
+    await writeFile(path, 'other');
+    await utimes(path, atime, mtime);
+    expect(known.look(serving, KEY).kind).toBe('ask');
     expect(await look()).toBe('unknown');
   });
 

@@ -8,10 +8,10 @@ const MD5 = '0123456789abcdef0123456789abcdef';
 const project = { root: '/site', publicDirectory: '/site/public' };
 
 /** A site whose synced directory is that one; all keys are known, but those that hold "unknown". */
-function makeUrls(more: Partial<Serving> = {}, serverUrl = ''): { urls: MediaUrls; learnt: string[][] } {
+function makeUrls(more: Partial<Serving> = {}, serverUrl = '') {
   const filter = createKeyFilter({ include: ['**'], exclude: ['**/secret/**'] });
   const directory = more.directory ?? '/site/public';
-  const serving: Serving = {
+  let serving: Serving = {
     mode: 'MULTI',
     directory,
     stateDirectory: '/site/public/uploads/.s3-sync',
@@ -25,7 +25,6 @@ function makeUrls(more: Partial<Serving> = {}, serverUrl = ''): { urls: MediaUrl
     readThrough: true,
     publicBaseUrl: 'https://cdn.example/site',
     siteUrls: [],
-    keyPrefix: directory === project.publicDirectory ? 'uploads/' : undefined,
     keyOf: (path) => {
       const key = keyOfUpload(project, directory, path);
       return key !== undefined && filter.matches(key) ? key : undefined;
@@ -46,7 +45,10 @@ function makeUrls(more: Partial<Serving> = {}, serverUrl = ''): { urls: MediaUrl
       for (const key of learnt.at(-1) ?? []) asked.add(key);
     },
   };
-  return { urls: new MediaUrls({ last: () => serving }, known, () => serverUrl), learnt };
+  const change = (changed: Partial<Serving>): void => {
+    serving = { ...serving, ...changed };
+  };
+  return { urls: new MediaUrls({ last: () => serving }, known, () => serverUrl), learnt, change };
 }
 
 const publicUrl = (urls: MediaUrls, url: string) => urls.apply(url, (given, resolve) => resolve(given) ?? given);
@@ -90,6 +92,15 @@ describe('the public URL of a local one', () => {
     );
     expect(learnt).toEqual([['uploads/late-1.jpg', 'uploads/late-2.jpg']]);
     expect(answer.every((url) => url.startsWith('https://cdn.example/'))).toBe(true);
+  });
+
+  test('other settings count at once', async () => {
+    const { urls, change } = makeUrls();
+    expect(await publicUrl(urls, '/uploads/a.jpg')).toBe('https://cdn.example/site/uploads/a.jpg?v=0123456789');
+    change({ publicBaseUrl: 'https://other.example' });
+    expect(await publicUrl(urls, '/uploads/a.jpg')).toBe('https://other.example/uploads/a.jpg?v=0123456789');
+    change({ keyOf: () => undefined });
+    expect(await publicUrl(urls, '/uploads/a.jpg')).toBe('/uploads/a.jpg');
   });
 
   test('without publicBaseUrl nothing changes', async () => {

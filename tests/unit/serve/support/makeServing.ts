@@ -21,7 +21,6 @@ export async function makeServing(directory: string, more: Partial<Serving> = {}
     publicBaseUrl: undefined,
     siteUrls: [],
     keyOf: (path) => `uploads/${path}`,
-    keyPrefix: undefined,
     ...more,
   };
 }
