@@ -118,9 +118,13 @@ describe('public URLs in answers', () => {
     return media;
   }
 
-  async function urlNow({ id }: Media): Promise<string> {
+  /** The URL of the file itself, which REST and GraphQL have to agree on. */
+  async function urlNow({ id, url }: Media): Promise<string> {
     const answer = await api.get(`/api/upload/files/${id}`).expect(200);
-    return z.object({ url: z.string() }).parse(answer.body).url;
+    const rest = z.object({ url: z.string() }).parse(answer.body).url;
+    const data = await graphql(`{ uploadFiles(filters: { url: { eq: "${url}" } }) { url } }`);
+    expect(data).toEqual({ uploadFiles: [{ url: rest }] });
+    return rest;
   }
 
   async function waitUntilPublic(media: Media): Promise<string> {
@@ -239,9 +243,6 @@ describe('public URLs in answers', () => {
     }
     appendFileSync(path.join(app.publicDir, changed.url), ' and more');
     expect(await urlNow(changed)).toBe(changed.url);
-    expect(await graphql(`{ uploadFiles(filters: { url: { eq: "${changed.url}" } }) { url } }`)).toEqual({
-      uploadFiles: [{ url: changed.url }],
-    });
     expect(store.server.requests().filter(({ operation }) => operation !== 'PutObject')).toEqual([]);
     store.server.clearFaults();
     await syncNow(app);
@@ -251,13 +252,42 @@ describe('public URLs in answers', () => {
     expect(after.split('?')[0]).toBe(before.split('?')[0]);
   });
 
+  test('in one answer each format and each link in a text is judged by its own file, in REST and in GraphQL', async () => {
+    const image = await uploadKnown(makePng(1_200, 600, 5), 'judged.png');
+    const excluded = await upload(Buffer.from('excluded'), 'excluded-too.txt');
+    const thumbnail = image.formats?.thumbnail?.url ?? '';
+    appendFileSync(path.join(app.publicDir, thumbnail), 'changed');
+    const text = `![x](${image.url}) ![y](${thumbnail}) [z](${excluded.url}) [none](/uploads/none.txt)`;
+    const links = [thumbnail, excluded.url, image.url].map((url) => ({
+      type: 'link',
+      url,
+      children: [{ type: 'text', text: 'x' }],
+    }));
+    const created = await api.post('/api/articles?status=published').send({
+      data: {
+        title: 'Judged',
+        gallery: [image.id, excluded.id],
+        notes: text,
+        body: [{ type: 'paragraph', children: links }],
+      },
+    });
+    expect([created.status, created.body]).toEqual([201, expect.anything()]);
+    const { documentId } = documentAnswer.parse(created.body).data;
+    const rest = await api.get(`/api/articles/${documentId}?populate[gallery]=true`).expect(200);
+    const ofGraphql = await graphql(`{ article(documentId: "${documentId}") { gallery { url formats } notes body } }`);
+    for (const answer of [rest.body, ofGraphql]) {
+      const urls = new Set(urlsIn(answer));
+      const local = [...urls].filter((url) => !url.startsWith(CDN));
+      expect(local.toSorted()).toEqual([thumbnail, excluded.url, '/uploads/none.txt'].toSorted());
+      // The file and its three other formats; links and texts name the same ones.
+      expect(urls.size - local.length).toBe(4);
+    }
+  });
+
   test('a file of another provider keeps its URL', async () => {
     const media = await uploadKnown(Buffer.from('elsewhere'), 'elsewhere.txt');
     await app.strapi.db.query('plugin::upload.file').update({ where: { id: media.id }, data: { provider: 'another' } });
     expect(await urlNow(media)).toBe(media.url);
-    expect(await graphql(`{ uploadFiles(filters: { url: { eq: "${media.url}" } }) { url } }`)).toEqual({
-      uploadFiles: [{ url: media.url }],
-    });
   });
 
   test('a deleted file is public no more, before the bucket knows', async () => {
