@@ -13,12 +13,15 @@ import { servicesOf } from '../server/src/services';
 import { listRuns } from '../tests/support/runs';
 import { SiteBucket } from '../tests/support/SiteBucket';
 import { startInProjectStore } from '../tests/support/stores';
-import { waitUntil } from '../tests/support/waitUntil';
+import { pause, waitUntil } from '../tests/support/waitUntil';
 import { startStrapi, type StartedStrapi } from '../tests/support/strapi';
 
 const ARTICLES = 100;
 const MEDIA_OF_ARTICLE = 100;
 const PAIRS = 15;
+/** Answers measured with the same settings, one after the other. */
+const ANSWERS = 3;
+const BASE_CLOSED_MS = 1_000;
 const CDN = 'https://cdn.example';
 
 const created = z.object({ ids: z.array(z.number()) });
@@ -116,7 +119,7 @@ async function addContent({ strapi }: StartedStrapi): Promise<void> {
   }
 }
 
-/** The cost of one answer, after one that warms up. */
+/** The cost of one answer (median of a few), after one that warms up. */
 async function measure({ strapi, url }: StartedStrapi, token: string, publicBaseUrl: string): Promise<Cost> {
   const saved = await servicesOf(strapi).settings.save({ publicBaseUrl });
   if ('errors' in saved) throw new Error('The settings were refused.');
@@ -130,11 +133,17 @@ async function measure({ strapi, url }: StartedStrapi, token: string, publicBase
   const found = body.split(`"${CDN}/uploads/`).length - 1;
   const expected = publicBaseUrl === '' ? 0 : ARTICLES * MEDIA_OF_ARTICLE;
   if (found !== expected) throw new Error(`${found} public URLs instead of ${expected}: ${body.slice(0, 500)}`);
-  const begun = performance.now();
-  const used = process.cpuUsage();
-  await ask();
-  const { user, system } = process.cpuUsage(used);
-  return { wall: performance.now() - begun, cpu: (user + system) / 1_000 };
+  // The first answer after a change of the settings opens the base, which is closed again a little later.
+  await pause(BASE_CLOSED_MS);
+  const costs: Cost[] = [];
+  for (let answer = 0; answer < ANSWERS; answer += 1) {
+    const begun = performance.now();
+    const used = process.cpuUsage();
+    await ask();
+    const { user, system } = process.cpuUsage(used);
+    costs.push({ wall: performance.now() - begun, cpu: (user + system) / 1_000 });
+  }
+  return { wall: median(costs.map(({ wall }) => wall)), cpu: median(costs.map(({ cpu }) => cpu)) };
 }
 
 function median(values: readonly number[]): number {
