@@ -1,3 +1,4 @@
+import { noCounts } from '../sync/noCounts';
 import { SyncError } from '../sync/SyncError';
 import type { SyncReport } from '../sync/SyncReport';
 import { describeError } from './describeError';
@@ -12,15 +13,7 @@ export function failedReport(mode: 'SINGLE' | 'MULTI', error: unknown, startedAt
   return {
     mode,
     status: 'failed',
-    uploaded: 0,
-    downloaded: 0,
-    deletedRemote: 0,
-    deletedLocal: 0,
-    unchanged: 0,
-    conflicts: 0,
-    failed: 0,
-    withheld: 0,
-    bytes: 0,
+    ...noCounts(),
     durationMs: Date.now() - Date.parse(startedAt),
     requests: {},
     error:

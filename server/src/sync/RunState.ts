@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { BaseFacts } from './base/Base';
 import type { SyncPhase, SyncProgress } from './SyncProgress';
 import type { Outcome } from './KeyWorker';
+import { noCounts } from './noCounts';
 import type { Planned } from './plan';
 import type { KeyFailure, Refusal, SyncReport, SyncStatus } from './SyncReport';
 import { SyncError, type SyncErrorCode } from './SyncError';
@@ -41,17 +42,7 @@ export class RunState {
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   readonly #requestsBefore: Record<string, number>;
-  readonly #counts = {
-    uploaded: 0,
-    downloaded: 0,
-    deletedRemote: 0,
-    deletedLocal: 0,
-    unchanged: 0,
-    conflicts: 0,
-    failed: 0,
-    withheld: 0,
-    bytes: 0,
-  };
+  readonly #counts = noCounts();
   #seen = 0;
   /** Failures that say nothing of other files: an object that can be no file here, a link, a delete by name. */
   #apart = 0;

@@ -10,6 +10,7 @@ import { translations } from '../../../admin/src/translations/translations';
 import type { RunAnswer } from '../../../server/src/routes/contract';
 import type { KeyFailure, SyncReport } from '../../../server/src/sync/SyncReport';
 import { textsOf } from '../../support/textsOf';
+import { noCounts } from '../../../server/src/sync/noCounts';
 
 /** The languages of the page. */
 export const languages = Object.keys(translations);
@@ -64,15 +65,7 @@ const DONE: RunAnswer = {
   mode: 'SINGLE',
   status: 'done',
   startedAt: new Date(0).toISOString(),
-  uploaded: 0,
-  downloaded: 0,
-  deletedRemote: 0,
-  deletedLocal: 0,
-  unchanged: 0,
-  conflicts: 0,
-  failed: 0,
-  withheld: 0,
-  bytes: 0,
+  ...noCounts(),
   requests: {},
 };
 

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { RunAnswer, TriggerName } from '../../../server/src/routes/contract';
 import { createExpectedFiles, type ExpectedFiles } from '../../../server/src/services/expectedFiles';
 import { waitUntil } from '../../support/waitUntil';
+import { noCounts } from '../../../server/src/sync/noCounts';
 
 function running(id: number, trigger: TriggerName = 'button'): RunAnswer {
   return {
@@ -12,15 +13,7 @@ function running(id: number, trigger: TriggerName = 'button'): RunAnswer {
     mode: 'SINGLE',
     status: 'running',
     startedAt: '2026-01-01T00:00:00.000Z',
-    uploaded: 0,
-    downloaded: 0,
-    deletedRemote: 0,
-    deletedLocal: 0,
-    unchanged: 0,
-    conflicts: 0,
-    failed: 0,
-    withheld: 0,
-    bytes: 0,
+    ...noCounts(),
     requests: {},
   };
 }

@@ -1,5 +1,6 @@
 import type { LookAnswer, RunAnswer } from '../../../server/src/routes/contract';
 import { stepState, type StepFacts } from '../../../server/src/services/stepState';
+import { noCounts } from '../../../server/src/sync/noCounts';
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 12, minute)).toISOString();
 
@@ -10,15 +11,7 @@ const run = (status: RunAnswer['status'], minute: number): RunAnswer => ({
   status,
   startedAt: at(minute),
   endedAt: at(minute),
-  uploaded: 0,
-  downloaded: 0,
-  deletedRemote: 0,
-  deletedLocal: 0,
-  unchanged: 0,
-  conflicts: 0,
-  failed: 0,
-  withheld: 0,
-  bytes: 0,
+  ...noCounts(),
   requests: {},
 });
 

@@ -1,5 +1,6 @@
 import type { LookAnswer, RunAnswer } from '../../../server/src/routes/contract';
 import { findUnresolved, type EndedRun } from '../../../server/src/services/unresolved';
+import { noCounts } from '../../../server/src/sync/noCounts';
 
 type Scope = NonNullable<RunAnswer['scope']>;
 
@@ -19,15 +20,7 @@ function ended(id: number, scope: Scope, status: RunAnswer['status'], { keys, ..
     status,
     startedAt: at(id),
     endedAt: at(id),
-    uploaded: 0,
-    downloaded: 0,
-    deletedRemote: 0,
-    deletedLocal: 0,
-    unchanged: 0,
-    conflicts: 0,
-    failed: 0,
-    withheld: 0,
-    bytes: 0,
+    ...noCounts(),
     requests: {},
     ...more,
   };
