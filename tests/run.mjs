@@ -42,8 +42,13 @@ async function check(name, work) {
   }
 }
 
-/** Runs some of jest's projects and counts what its report says. */
-async function jest(name, projects) {
+/** Tests that compute need a processor each. */
+const COMPUTING = 2;
+/** Those with stores wait for servers and browsers half of the time. */
+const WAITING = 3;
+
+/** Runs some of jest's projects, so many files at a time, and counts what its report says. */
+async function jest(name, workers, projects) {
   const report = path.join(root, '.tmp', `jest-${name}.json`);
   mkdirSync(path.dirname(report), { recursive: true });
   rmSync(report, { force: true });
@@ -52,7 +57,7 @@ async function jest(name, projects) {
   const args = [
     '--selectProjects',
     ...projects,
-    '--maxWorkers=2',
+    `--maxWorkers=${workers}`,
     '--json',
     `--outputFile=${report}`,
     '--passWithNoTests',
@@ -146,12 +151,12 @@ if (await check('install', install)) {
     check('types', () => run('npm', ['run', '--silent', 'types']).then(() => '')),
   ]);
   await check('format', () => runPackage('prettier/bin/prettier.cjs', ['--check', '.']).then(() => ''));
-  await jest('unit tests', ['unit']);
-  await jest('property tests', ['property']);
+  await jest('unit tests', COMPUTING, ['unit']);
+  await jest('property tests', COMPUTING, ['property']);
   if ((await check('plugin: build and verify', buildPlugin)) && (await check('playground: admin build', buildAdmin))) {
-    await jest('tests with stores', ['contract', 'field-failures', 'integration', 'e2e']);
+    await jest('tests with stores', WAITING, ['contract', 'field-failures', 'integration', 'e2e']);
   } else {
-    await jest('tests with stores', ['contract', 'field-failures', 'integration']);
+    await jest('tests with stores', WAITING, ['contract', 'field-failures', 'integration']);
   }
 }
 printSummary(start);
