@@ -284,6 +284,36 @@ describe('public URLs in answers', () => {
     }
   });
 
+  test('what a controller hands to the sanitizer is not changed itself: it may keep it', async () => {
+    const image = await uploadKnown(makePng(1_200, 600, 7), 'kept.png');
+    const created = await api.post('/api/articles?status=published').send({
+      data: {
+        title: 'Kept',
+        cover: image.id,
+        gallery: [image.id],
+        picture: { image: image.id, caption: '' },
+        sections: [{ __component: 'shared.picture', image: image.id, caption: '' }],
+        notes: `![x](${image.url})`,
+        body: [{ type: 'image', image: { ...image }, children: [{ type: 'text', text: '' }] }],
+      },
+    });
+    expect([created.status, created.body]).toEqual([201, expect.anything()]);
+    const { documentId } = documentAnswer.parse(created.body).data;
+    const article: unknown = await app.strapi.documents('api::article.article').findOne({
+      documentId,
+      populate: {
+        cover: true,
+        gallery: true,
+        picture: { populate: '*' },
+        sections: { on: { 'shared.picture': { populate: '*' } } },
+      },
+    });
+    const before = structuredClone(article);
+    const contentType = app.strapi.contentType('api::article.article');
+    expectAllPublic(urlsIn(await app.strapi.contentAPI.sanitize.output(article, contentType)), 20);
+    expect(article).toEqual(before);
+  });
+
   test('a file of another provider keeps its URL', async () => {
     const media = await uploadKnown(Buffer.from('elsewhere'), 'elsewhere.txt');
     await app.strapi.db.query('plugin::upload.file').update({ where: { id: media.id }, data: { provider: 'another' } });

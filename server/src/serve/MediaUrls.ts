@@ -47,6 +47,8 @@ export class MediaUrls {
   /**
    * Applies a change that asks for URLs. Where some of them are not known yet, the base is asked once for all of them,
    * and the change is made again.
+   *
+   * @param change may change the value in place: what is public already stays when it is made again.
    */
   async apply<Value>(value: Value, change: (value: Value, resolve: ResolveUrl) => Value): Promise<Value> {
     const site = this.#siteNow();

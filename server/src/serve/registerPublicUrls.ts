@@ -53,7 +53,10 @@ function registerRest(strapi: Core.Strapi): void {
     const { mediaUrls } = servicesOf(strapi);
     if (!mediaUrls.isOn) return data;
     const { siteUrls } = mediaUrls;
-    return mediaUrls.apply(data, (entity, resolve) => rewriteEntity(entity, schema, { siteUrls, schemaOf, resolve }));
+    return mediaUrls.apply(data, (entity, resolve) => {
+      rewriteEntity(entity, schema, { siteUrls, schemaOf, resolve });
+      return entity;
+    });
   });
 }
 

@@ -14,7 +14,11 @@ export function rewriteBlocks(value: unknown, resolve: ResolveUrl): unknown {
   const set = (name: string, now: unknown): void => {
     if (now !== value[name]) changed = { ...changed, [name]: now };
   };
-  if (value.type === 'image') set('image', rewriteFile(value.image, resolve));
+  if (value.type === 'image' && isPlainObject(value.image)) {
+    const image = { ...value.image };
+    rewriteFile(image, resolve);
+    set('image', image);
+  }
   if (value.type === 'link' && typeof value.url === 'string') set('url', resolve(value.url) ?? value.url);
   if (Array.isArray(value.children)) set('children', rewriteList(value.children, resolve));
   return changed;

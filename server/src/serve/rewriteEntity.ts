@@ -35,38 +35,36 @@ const relevantBySchema = new WeakMap<MediaSchema, [name: string, attribute: Medi
  * Replaces the media URLs in an answer: in the entity itself where it is a file, in media, relations, components and
  * dynamic zones at any depth, and in blocks and rich text.
  *
- * @param entity one entity as a query gives it, or nothing.
- * @returns a changed copy, or the same value where there is nothing to replace.
+ * Changes the entities in place, as an answer may hold thousands: Strapi's own sanitizer, which comes first, has copied
+ * each of them. What it did not copy, formats and blocks, is copied here.
+ *
+ * @param entity one entity as Strapi's sanitizer gives it, or nothing.
  */
-export function rewriteEntity(entity: unknown, schema: MediaSchema, options: RewriteOptions): unknown {
-  if (!isPlainObject(entity)) return entity;
-  const whole = schema.uid === FILE_UID ? rewriteFile(entity, options.resolve) : entity;
-  if (!isPlainObject(whole)) return entity;
-  let changed = whole;
+export function rewriteEntity(entity: unknown, schema: MediaSchema, options: RewriteOptions): void {
+  if (!isPlainObject(entity)) return;
+  const { resolve, siteUrls } = options;
+  if (schema.uid === FILE_UID) rewriteFile(entity, resolve);
   for (const [name, attribute] of relevantOf(schema)) {
-    const value = whole[name];
+    const value = entity[name];
     if (value === undefined || value === null) continue;
-    const rewritten = rewriteValue(value, attribute, options);
-    if (rewritten !== value) changed = { ...changed, [name]: rewritten };
+    if (attribute.type === 'blocks') {
+      entity[name] = rewriteBlocks(value, resolve);
+    } else if (attribute.type !== 'richtext') {
+      rewriteParts(value, attribute, options);
+    } else if (typeof value === 'string') {
+      entity[name] = rewriteText(value, siteUrls, resolve);
+    }
   }
-  return changed;
 }
 
-function rewriteValue(value: unknown, attribute: MediaAttribute, options: RewriteOptions): unknown {
-  const { resolve, siteUrls } = options;
-  switch (attribute.type) {
-    case 'blocks':
-      return rewriteBlocks(value, resolve);
-    case 'richtext':
-      return typeof value === 'string' ? rewriteText(value, siteUrls, resolve) : value;
-    default: {
-      // Looked up once: a list may hold thousands.
-      const declared = declaredSchema(attribute, options);
-      return rewriteEach(value, (item) => {
-        const schema = declared ?? toldSchema(item, options);
-        return schema === undefined ? item : rewriteEntity(item, schema, options);
-      });
-    }
+/** @param value an entity, a list of them, or something else, which is left alone. */
+function rewriteParts(value: unknown, attribute: MediaAttribute, options: RewriteOptions): void {
+  // Looked up once: a list may hold thousands.
+  const declared = declaredSchema(attribute, options);
+  const items: readonly unknown[] = Array.isArray(value) ? value : [value];
+  for (const item of items) {
+    const schema = declared ?? toldSchema(item, options);
+    if (schema !== undefined) rewriteEntity(item, schema, options);
   }
 }
 
@@ -84,13 +82,6 @@ function declaredSchema(
 function toldSchema(item: unknown, { schemaOf }: RewriteOptions): MediaSchema | undefined {
   const told = isPlainObject(item) ? (item.__component ?? item.__type) : undefined;
   return typeof told === 'string' ? schemaOf(told) : undefined;
-}
-
-function rewriteEach(value: unknown, rewrite: (item: unknown) => unknown): unknown {
-  if (!Array.isArray(value)) return rewrite(value);
-  const list: readonly unknown[] = value;
-  const changed = list.map(rewrite);
-  return changed.some((item, index) => item !== list[index]) ? changed : list;
 }
 
 function relevantOf(schema: MediaSchema): [name: string, attribute: MediaAttribute][] {

@@ -4,20 +4,20 @@ import type { ResolveUrl } from './MediaUrls';
 /**
  * Replaces `url` and `formats.*.url` of a file of the Media Library. A file of another upload provider keeps them.
  *
- * @returns a changed copy, or the same value where there is nothing to replace.
+ * @param file changed in place; its formats are replaced by a changed copy.
  */
-export function rewriteFile(file: unknown, resolve: ResolveUrl): unknown {
-  if (!isPlainObject(file) || isOfAnotherProvider(file)) return file;
+export function rewriteFile(file: Record<string, unknown>, resolve: ResolveUrl): void {
+  if (isOfAnotherProvider(file)) return;
   const url = publicUrlOf(file, resolve);
-  const formats = rewriteFormats(file.formats, resolve);
-  if (url === undefined && formats === file.formats) return file;
-  const changed = { ...file };
-  if (url !== undefined) changed.url = url;
-  if (formats !== file.formats) changed.formats = formats;
-  return changed;
+  if (url !== undefined) file.url = url;
+  if (isPlainObject(file.formats)) file.formats = rewriteFormats(file.formats, resolve);
 }
 
-/** The same for `formats` alone. */
+/**
+ * Replaces `formats.*.url`.
+ *
+ * @returns a changed copy, or the same value where there is nothing to replace.
+ */
 export function rewriteFormats(formats: unknown, resolve: ResolveUrl): unknown {
   if (!isPlainObject(formats)) return formats;
   let changed: Record<string, unknown> | undefined;
