@@ -37,7 +37,8 @@ const saw = async (): Promise<Fingerprint> => {
 async function* bytes(content: string): AsyncIterable<Buffer> {
   yield Buffer.from(content);
 }
-const fetched = (content = 'fetched'): Promise<TemporaryFile> => writer.writeTemporary(KEY, bytes(content), { mtimeMs: 1_000_000, size: content.length });
+const fetched = (content = 'fetched'): Promise<TemporaryFile> =>
+  writer.writeTemporary(KEY, bytes(content), { mtimeMs: 1_000_000, size: content.length });
 const trashed = async (): Promise<string[]> =>
   Promise.all((await trash.list()).map(({ id }) => readFile(trash.pathOf(id), 'utf8')));
 const namesInFolder = async (): Promise<string[]> => (await readdir(path('uploads/a'))).sort();
@@ -187,7 +188,9 @@ describe('putting a fetched file in its place', () => {
 
   it('brings the names of files that come at the same time to the disk together', async () => {
     const keys = Array.from({ length: 20 }, (_, index) => `uploads/a/file-${index}.txt`);
-    const temporaries = await Promise.all(keys.map((key) => writer.writeTemporary(key, [Buffer.from('fetched')], { mtimeMs: 0, size: 7 })));
+    const temporaries = await Promise.all(
+      keys.map((key) => writer.writeTemporary(key, [Buffer.from('fetched')], { mtimeMs: 0, size: 7 })),
+    );
     const open = jest.spyOn(fs, 'open');
     await Promise.all(
       keys.map(async (key, index) => {
@@ -276,7 +279,11 @@ describe('a version that is only to be kept in the trash', () => {
   it('gets there where a file stands in the place of its folder', async () => {
     await writeFile(path('uploads/file'), 'in the way');
     const key = 'uploads/file/x.txt';
-    await writer.discardToTrash(key, await writer.writeTemporary(key, bytes('kept'), { mtimeMs: 1_000, size: 4 }), 'deleted');
+    await writer.discardToTrash(
+      key,
+      await writer.writeTemporary(key, bytes('kept'), { mtimeMs: 1_000, size: 4 }),
+      'deleted',
+    );
     expect(await trashed()).toEqual(['kept']);
     expect(await readdir(trash.pathOf(''))).toHaveLength(2);
   });
