@@ -373,7 +373,7 @@ export class Run {
         else state.fail(asSyncError(error, key), key);
       }
     };
-    await this.#pool.start(weight, transfer, !sides.local);
+    await this.#pool.start(weight, transfer);
   }
 
   #noteBlocked(error: Blocked): void {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ClassicLevel } from 'classic-level';
 import fc from 'fast-check';
 import type { Base, BaseEntry } from '../../../server/src/sync/base/Base';
@@ -43,6 +44,41 @@ describe('The base', () => {
       keys.map((key) => ({ key, entry: baseEntry({ etag: `etag of ${key.length}`.replaceAll(' ', '-') }) })),
     );
   }
+
+  describe('writes', () => {
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('come together where they come shortly after one another, and each caller waits for its own', async () => {
+      const base = await open();
+      await put(base, ['first']);
+      const now = performance.now();
+      // The pause after the first one is as long as the test needs.
+      jest.spyOn(performance, 'now').mockReturnValue(now - 200);
+      const batches = jest.spyOn(ClassicLevel.prototype, 'batch');
+      const second = put(base, ['second']);
+      await nextTurn();
+      const third = base.begin(['third'], { action: 'upload', at: 1 });
+      await nextTurn();
+      expect(batches).not.toHaveBeenCalled();
+      await second;
+      expect((await base.get('second')) && (await base.intent('third'))).toBeDefined();
+      await third;
+      expect(batches).toHaveBeenCalledTimes(1);
+    });
+
+    it('do not wait where none came before', async () => {
+      const base = await open();
+      await put(base, ['first']);
+      const now = performance.now();
+      jest.spyOn(performance, 'now').mockReturnValue(now + 4);
+      jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'performance'] });
+      await put(base, ['second']);
+      jest.useRealTimers();
+      expect(await base.get('second')).toBeDefined();
+    });
+  });
 
   describe('entries', () => {
     it('are none in a new base', async () => {

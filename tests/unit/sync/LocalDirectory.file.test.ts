@@ -246,5 +246,26 @@ describe('A file by its key', () => {
       await file.close();
       expect(String(content)).toBe('first');
     });
+
+    it("is closed once, however often that is asked: its number may be the next file's by then", async () => {
+      await put(root, 'a', 'first');
+      await put(root, 'b', 'other');
+      const [first, warm] = [await local.open('a'), await local.open('b')];
+      await warm.close();
+      await Promise.all([first.close(), first.close()]);
+      const next = await local.open('b');
+      await first.close();
+      expect(String(await next.read(0, 5))).toBe('other');
+      await next.close();
+    });
+
+    it('is closed only after the reads that go on, and gives nothing afterwards', async () => {
+      const large = 'x'.repeat(1_000_000);
+      await put(root, 'a', large);
+      const file = await local.open('a');
+      const [content] = await Promise.all([file.read(0, large.length), file.close()]);
+      expect(content.equals(Buffer.from(large))).toBe(true);
+      expect(await errorOf(file.read(0, 1))).toMatchObject({ code: 'LOCAL_UNREADABLE', key: 'a' });
+    });
   });
 });

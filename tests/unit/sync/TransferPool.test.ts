@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { TransferPool } from '../../../server/src/sync/TransferPool';
+import { createTransferPool, TransferPool } from '../../../server/src/sync/TransferPool';
 import { deferred, turnsOfTheLoop, type Deferred } from './support/deferred';
 
 /** A pool whose tasks end when the test says so. */
@@ -27,30 +27,30 @@ function controlled(maxTasks: number, maxBytes: number) {
 }
 
 describe('TransferPool', () => {
-  it('has room for twice as many files that arrive, where they take half a place', async () => {
-    const pool = new TransferPool(2, 1_000, 0.5);
-    const end = deferred();
-    let started = 0;
-    const begin = (arrives: boolean): Promise<void> =>
-      pool.start(
-        1,
-        async () => {
+  it.each([
+    [1, 1],
+    [4, 8],
+  ])(
+    'prepares and concludes others while the bytes of some travel: of %i transfers at a time, %i',
+    async (concurrency, tasks) => {
+      const pool = createTransferPool(concurrency);
+      const end = deferred();
+      let started = 0;
+      const begin = (): Promise<void> =>
+        pool.start(1, async () => {
           started += 1;
           await end.promise;
-        },
-        arrives,
-      );
-    await begin(false);
-    await begin(true);
-    await begin(true);
-    const waiting = begin(true);
-    await turnsOfTheLoop();
-    expect(started).toBe(3);
-    end.resolve();
-    await waiting;
-    await pool.idle();
-    expect(started).toBe(4);
-  });
+        });
+      for (let task = 0; task < tasks; task++) await begin();
+      const waiting = begin();
+      await turnsOfTheLoop();
+      expect(started).toBe(tasks);
+      end.resolve();
+      await waiting;
+      await pool.idle();
+      expect(started).toBe(tasks + 1);
+    },
+  );
 
   it('starts no more tasks at a time than it may, and the next one as soon as one ends', async () => {
     const { start, end, started } = controlled(2, 1_000);

@@ -76,6 +76,7 @@ export class S3Connection {
     this.passSignals();
     this.addHeaders();
     this.addContentMd5ToDeleteObjects();
+    layOutForCopies(this.client.config);
   }
 
   /** Where an object is. */
@@ -289,6 +290,19 @@ export function clientConfig(settings: BucketSettings): S3ClientConfig {
       httpsAgent: agent,
     },
   };
+}
+
+/** Looks after which V8 lays an object out anew that stands as a prototype. */
+const LOOKS = 20;
+
+/**
+ * The SDK copies its whole configuration three times for each request, a tenth of what a request costs. V8 holds so large
+ * an object as a dictionary, which is slow to copy, but not one that stands as a prototype.
+ * Source: https://v8.dev/blog/fast-properties, https://github.com/sindresorhus/to-fast-properties.
+ */
+function layOutForCopies(config: object): void {
+  const heir: unknown = Object.create(config);
+  for (let look = 0; look < LOOKS; look++) hasHeaders(heir);
 }
 
 interface WithHeaders {

@@ -1,5 +1,5 @@
 import { constants, lstatSync, type BigIntStats, type Dirent } from 'node:fs';
-import { lstat, mkdir, open, opendir, readdir, realpath, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, opendir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { checkKey } from '../checkKey';
@@ -9,6 +9,7 @@ import type { Fingerprint } from '../Fingerprint';
 import type { KeyFilter } from '../KeyFilter';
 import { SyncError } from '../SyncError';
 import { Blocked } from './Blocked';
+import { DiskReads } from './DiskReads';
 import { DistinctNames } from './DistinctNames';
 import { isTemporaryName } from './temporaryName';
 import type { Local, LocalEntry, LocalFile, LocalUnknown, OpenFile } from './Local';
@@ -79,6 +80,7 @@ export class LocalDirectory implements Local {
   #lookedUp: { root: string; at: number } | undefined;
   readonly #onTemporary: (path: string) => void;
   readonly #distinctNames = new DistinctNames();
+  readonly #disk = new DiskReads();
   /** Where the files of a folder are, and when that was looked up. */
   readonly #folders = new Map<string, { path: string; root: string; at: number }>();
   readonly #lookUps = new Map<string, SharedWork<string | undefined>>();
@@ -150,7 +152,8 @@ export class LocalDirectory implements Local {
     if (path === undefined) throw vanished(key);
     try {
       // Without O_NONBLOCK, opening a pipe that took the file's place would wait for ever.
-      return new OpenLocalFile(key, await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK));
+      const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+      return new OpenLocalFile(key, this.#disk, await this.#disk.open(path, flags));
     } catch (error) {
       if (isGone(error)) throw vanished(key);
       throw errorCode(error) === 'ELOOP' ? symlink(key) : unreadable(key, error);
@@ -380,36 +383,49 @@ function unseen(key: string, error: unknown): LocalUnknown | undefined {
 
 class OpenLocalFile implements OpenFile {
   readonly #key: string;
-  readonly #handle: FileHandle;
+  readonly #disk: DiskReads;
+  readonly #file: number;
+  readonly #pending = new Set<Promise<unknown>>();
+  #closed: Promise<void> | undefined;
 
-  constructor(key: string, handle: FileHandle) {
+  constructor(key: string, disk: DiskReads, file: number) {
     this.#key = key;
-    this.#handle = handle;
+    this.#disk = disk;
+    this.#file = file;
   }
 
   async fingerprint(): Promise<Fingerprint> {
-    return fingerprintOf(this.#key, await this.#handle.stat({ bigint: true }));
+    return fingerprintOf(this.#key, await this.#use((file) => this.#disk.stat(file)));
   }
 
   async read(offset: number, length: number): Promise<Buffer> {
     const buffer = Buffer.allocUnsafe(length);
     for (let filled = 0; filled < length;) {
-      const { bytesRead } = await this.#read(buffer, filled, length - filled, offset + filled);
+      const bytesRead = await this.#use((file) =>
+        this.#disk.read(file, buffer, filled, length - filled, offset + filled),
+      );
       if (bytesRead === 0) throw vanished(this.#key);
       filled += bytesRead;
     }
     return buffer;
   }
 
-  async close(): Promise<void> {
-    await this.#handle.close();
+  /** Once and after the last call: the descriptor's number is the next file's as soon as it is closed. */
+  close(): Promise<void> {
+    this.#closed ??= Promise.allSettled(this.#pending).then(() => this.#disk.close(this.#file));
+    return this.#closed;
   }
 
-  async #read(buffer: Buffer, at: number, length: number, position: number): Promise<{ bytesRead: number }> {
+  async #use<Answer>(call: (file: number) => Promise<Answer>): Promise<Answer> {
+    if (this.#closed) throw unreadable(this.#key, new Error('It was closed.'));
+    const answer = call(this.#file);
+    this.#pending.add(answer);
     try {
-      return await this.#handle.read(buffer, at, length, position);
+      return await answer;
     } catch (error) {
       throw unreadable(this.#key, error);
+    } finally {
+      this.#pending.delete(answer);
     }
   }
 }
