@@ -37,6 +37,8 @@ export interface TestAppOptions {
   plugins?: Record<string, unknown>;
   /** @default 'source' */
   plugin?: PluginForm;
+  /** With Strapi's GraphQL plugin, which takes a good part of a start. @default false */
+  graphql?: boolean;
   /** An existing public folder; by default `public/` in the app with an empty `uploads/`. */
   publicDir?: string;
   /** A database file to use in place; by default a new one in the app. */
@@ -132,6 +134,7 @@ function writeConfig(appDir: string, options: ConfigOptions): void {
   });
   write('plugins', {
     'users-permissions': { config: { jwtSecret: secret() } },
+    graphql: { enabled: options.graphql ?? false },
     ...options.plugins,
     ...pluginEntry(appDir, options),
   });
