@@ -45,8 +45,8 @@ async function main(): Promise<void> {
   const store = await startInProjectStore();
   const bucket = await SiteBucket.create(store);
   const [withPlugin, without] = await Promise.all([
-    startStrapiProcess({ plugin: 'built', pluginConfig: bucket.config() }),
-    startStrapiProcess({ plugin: 'none' }),
+    startStrapiProcess({ plugin: 'built', graphql: true, pluginConfig: bucket.config() }),
+    startStrapiProcess({ plugin: 'none', graphql: true }),
   ]);
   await endOfStart(withPlugin);
   store.server.fault({ kind: 'hang' });

@@ -122,6 +122,7 @@ runMain(() =>
     const bucket = await SiteBucket.create(store);
     const app = await startStrapiProcess({
       plugin: 'built',
+      graphql: true,
       pluginConfig: bucket.config({ scanEvery: 0, reconcileCron: null }),
       env: { NODE_OPTIONS: `--require ${path.join(__dirname, 'eventLoopDelay.cjs')}`, S3_SYNC_BENCH_DELAYS: file },
     });

@@ -38,6 +38,7 @@ async function main(): Promise<void> {
   const publicDir = mkdtempSync(path.join(tmpdir(), 's3-sync-bench-'));
   writeFiles(publicDir);
   const app = await startStrapi({
+    graphql: true,
     publicDir,
     pluginConfig: bucket.config({ syncOn: { enabled: false }, scanEvery: 0, reconcileCron: null }),
   });

@@ -8,6 +8,9 @@ import { SyncedDirectory, type SyncedDirectoryOptions } from '../support/SyncedD
 
 const MIB = 1024 * 1024;
 
+/** A listing comes in pages of 1,000. */
+const PLAIN_FILES = process.env.S3_SYNC_LONG === '1' ? 1_970 : 1_070;
+
 /** Keys that other tools stumble over (aws-cli#718, #1639, #9596; s3cmd#28; s5cmd#660). */
 const ODD_NAMES = [
   'nfc-\u00e9.txt',
@@ -49,9 +52,9 @@ describeRealestStore('SINGLE mode', (store) => {
   };
   afterAll(() => Promise.all(directories.map((directory) => directory.dispose())));
 
-  test('2,000 files with odd names are mirrored; later runs cost what changed', async () => {
+  test('more files than a page of a listing, with odd names, are mirrored; later runs cost what changed', async () => {
     const site = await create();
-    for (let index = 0; index < 1_970; index++) {
+    for (let index = 0; index < PLAIN_FILES; index++) {
       await site.write(`uploads/folder-${index % 17}/file-${index}.txt`, `content ${index}`);
     }
     for (const name of ODD_NAMES) await site.write(`uploads/odd/${name}`, `odd ${name}`);
@@ -59,7 +62,7 @@ describeRealestStore('SINGLE mode', (store) => {
     await site.write('uploads/large.bin', Buffer.alloc(20 * MIB, 'large file '));
 
     const first = await site.run();
-    expect(first).toMatchObject({ status: 'done', uploaded: 1_972 + ODD_NAMES.length, failures: [] });
+    expect(first).toMatchObject({ status: 'done', uploaded: PLAIN_FILES + 2 + ODD_NAMES.length, failures: [] });
     expect(await differencesByRclone(store(), site)).toEqual([]);
 
     await site.write('uploads/folder-1/file-1.txt', 'changed 1');

@@ -51,7 +51,7 @@ describeRealestStore('The command line beside a running server', (store) => {
 
   beforeAll(async () => {
     bucket = await SiteBucket.create(store());
-    app = await appWithPlugin('tarball', tarball);
+    app = await appWithPlugin('unpacked', tarball);
     // No automatic syncs: each run of a test is one that it asked for.
     const pluginConfig = { ...bucket.connection(), syncOn: { enabled: false }, scanEvery: 0 };
     strapi = await startStrapiProcess({ ...app.options, pluginConfig });

@@ -36,7 +36,7 @@ beforeAll(async () => {
   env = { TMPDIR: temporary };
   const { tarball } = await packPlugin(temporary);
   bucket = await SiteBucket.create(store);
-  app = await appWithPlugin('tarball', tarball);
+  app = await appWithPlugin('unpacked', tarball);
   strapi = await startStrapiProcess({
     ...app.options,
     pluginConfig: pluginConfig(),

@@ -35,7 +35,7 @@ describe('The page in a production admin build of another Strapi project', () =>
       const scripts = readdirSync(build).filter((file) => file.endsWith('.js'));
       const withPage = scripts.filter((file) => readFileSync(path.join(build, file), 'utf8').includes(buttonText));
 
-      const started = await startStrapiProcess({ ...app.options, serveAdminPanel: true });
+      const started = await startStrapiProcess({ ...app.options, graphql: true, serveAdminPanel: true });
       const page = await started.request.get('/admin/settings/s3-sync');
       await started.stop({ keepApp: true });
       app.remove();

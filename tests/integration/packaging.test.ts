@@ -77,7 +77,7 @@ describe('The package', () => {
 
   it.each(pluginForms)('runs in another Strapi project, by %s', async (form) => {
     const app = await appWithPlugin(form, tarball);
-    const strapi = await startStrapiProcess(app.options);
+    const strapi = await startStrapiProcess({ ...app.options, graphql: true });
     const anonymous = await strapi.request.get('/s3-sync/status');
     const administrator = await strapi.admin.get('/s3-sync/status');
     const logs = strapi.logs();

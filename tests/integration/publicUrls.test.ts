@@ -80,6 +80,7 @@ describe('public URLs in answers', () => {
     bucket = await SiteBucket.create(store);
     app = await startStrapi({
       appDir: parent,
+      graphql: true,
       pluginConfig: bucket.config({
         ...NO_TIMERS,
         publicBaseUrl: `${CDN}/`,

@@ -16,6 +16,7 @@ describe('settings', () => {
   let app: StartedStrapi;
   beforeAll(async () => {
     app = await startStrapi({
+      graphql: true,
       pluginConfig: { endpoint: 'http://127.0.0.1:1', forcePathStyle: true, prefix: '', ...secrets },
     });
   });

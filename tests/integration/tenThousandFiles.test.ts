@@ -7,7 +7,7 @@ import { servicesOf } from '../../server/src/services';
 import { makePng } from '../support/makePng';
 import { countEndedRuns } from '../support/runs';
 import { localFiles, NO_TIMERS, SiteBucket } from '../support/SiteBucket';
-import { describeEachStore } from '../support/stores';
+import { describeCountingStore } from '../support/stores';
 import { startStrapi, type StartedStrapi } from '../support/strapi';
 import { waitUntil } from '../support/waitUntil';
 
@@ -23,10 +23,9 @@ const START_MS = 150_000;
 /** A file that no save made is in the bucket within a minute. A busy machine walks long, and the pauses are as much longer. */
 const SCAN_MS = 60_000;
 
-/** On Ceph, which takes longer for each, all of them with `npm run test:long` only. */
-const FILES = { 'in-project': 10_000, ceph: process.env.S3_SYNC_LONG === '1' ? 10_000 : 1_000 };
+const FILES = 10_000;
 
-describeEachStore('a site with thousands of files', (store) => {
+describeCountingStore('a site with thousands of files', (store) => {
   let app: StartedStrapi;
   let bucket: SiteBucket;
   let publicDir: string;
@@ -35,8 +34,7 @@ describeEachStore('a site with thousands of files', (store) => {
   beforeAll(async () => {
     publicDir = mkdtempSync(path.join(tmpdir(), 's3-sync-files-'));
     mkdirSync(path.join(publicDir, 'uploads'));
-    const count = FILES[store().name];
-    for (let index = 0; index < count; index += 1) {
+    for (let index = 0; index < FILES; index += 1) {
       writeFileSync(path.join(publicDir, 'uploads', `file-${index}.txt`), `content of ${index}`);
     }
     bucket = await SiteBucket.create(store());
@@ -52,7 +50,7 @@ describeEachStore('a site with thousands of files', (store) => {
       START_MS,
     );
     expect(outcomes).toMatchObject({ changed: 1, failed: 0, refused: 0 });
-    expect(Object.keys(await bucket.objects())).toHaveLength(count);
+    expect(Object.keys(await bucket.objects())).toHaveLength(FILES);
     const created = await app.admin.post(ARTICLES).send({ title: 'Created' }).expect(201);
     documentId = documentAnswer.parse(created.body).data.documentId;
     await waitUntil('the run of the article', async () => (countEndedRuns(app) > 1 ? true : undefined));
@@ -119,7 +117,7 @@ describeEachStore('a site with thousands of files', (store) => {
     expect(await requestsOf(() => app.admin.delete(`/upload/files/${file.id}`).expect(200))).toEqual({
       DeleteObjects: 1,
     });
-    expect(Object.keys(await bucket.objects())).toHaveLength(FILES[store().name]);
+    expect(Object.keys(await bucket.objects())).toHaveLength(FILES);
   });
 
   test('finds a file that another process wrote at the next scan', async () => {

@@ -6,7 +6,7 @@ jest.mock('../../server/src/sync/base/LevelBase', () =>
   jest.requireActual<typeof CountedBase>('../support/CountedBase'),
 );
 
-const HISTORIES = 500;
+const HISTORIES = 250;
 
 test(
   `in ${historiesOf(HISTORIES)} histories with disasters only what they destroyed is lost, and all servers end alike and at rest`,

@@ -6,7 +6,7 @@ jest.mock('../../server/src/sync/base/LevelBase', () =>
   jest.requireActual<typeof CountedBase>('../support/CountedBase'),
 );
 
-const HISTORIES = 500;
+const HISTORIES = 250;
 
 test(
   `in ${historiesOf(HISTORIES)} histories of up to four servers nothing is lost, and all end alike and at rest`,

@@ -6,7 +6,7 @@ jest.mock('../../server/src/sync/base/LevelBase', () =>
   jest.requireActual<typeof CountedBase>('../support/CountedBase'),
 );
 
-const HISTORIES = 200;
+const HISTORIES = 100;
 
 test(
   `in ${historiesOf(HISTORIES)} histories of one server no local file is touched, and the bucket ends like the directory`,

@@ -11,9 +11,9 @@ const USUAL_SEED = 20_261_122;
 /** Milliseconds for shrinking, so that a failure is told before the test is ended. */
 const SHRINK_MS = 60_000;
 
-/** How many histories a test plays: ten times as many with `npm run test:long`. */
+/** How many histories a test plays: twenty times as many, and new ones, with `npm run test:long`. */
 export function historiesOf(usual: number): number {
-  return LONG ? 10 * usual : usual;
+  return LONG ? 20 * usual : usual;
 }
 
 /** Milliseconds a test of so many histories may take on a busy machine. */

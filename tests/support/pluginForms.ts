@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -33,10 +33,10 @@ export async function packPlugin(destination: string): Promise<{ tarball: string
   return { tarball: path.join(destination, filename), files: files.map((file) => file.path) };
 }
 
-/** The three ways in which an app can have the plugin. */
+/** The three ways in which an app of a user can have the plugin. */
 export const pluginForms = ['tarball', 'link', 'resolve'] as const;
 
-/** An app folder that has the plugin in one of the three ways, and the options that start it. */
+/** An app folder that has the plugin, and the options that start it. */
 export interface AppWithPlugin {
   options: ProcessOptions;
   remove(): void;
@@ -46,9 +46,13 @@ export interface AppWithPlugin {
  * Prepares an app's folder. Its own node_modules holds the plugin alone; all else, Strapi too, is found in the
  * repository's, one folder up.
  *
+ * @param form `unpacked`: as by tarball, without npm, which takes long; its dependencies are the repository's too
  * @param tarball what {@link packPlugin} made
  */
-export async function appWithPlugin(form: (typeof pluginForms)[number], tarball: string): Promise<AppWithPlugin> {
+export async function appWithPlugin(
+  form: (typeof pluginForms)[number] | 'unpacked',
+  tarball: string,
+): Promise<AppWithPlugin> {
   const parent = realpathSync(mkdtempSync(path.join(tmpdir(), `s3-sync-${form}-`)));
   const appDir = path.join(parent, 'app');
   const nodeModules = path.join(appDir, 'node_modules');
@@ -58,6 +62,8 @@ export async function appWithPlugin(form: (typeof pluginForms)[number], tarball:
     writeFileSync(path.join(appDir, 'package.json'), JSON.stringify({ name: 'app', private: true }));
     const args = ['install', tarball, '--legacy-peer-deps', '--no-audit', '--no-fund', '--prefer-offline'];
     await run('npm', args, { cwd: appDir });
+  } else if (form === 'unpacked') {
+    await unpack(tarball, nodeModules);
   } else if (form === 'link') {
     symlinkSync(repositoryRoot, path.join(nodeModules, 'strapi-plugin-s3-sync'));
   }
@@ -75,4 +81,15 @@ export async function appWithPlugin(form: (typeof pluginForms)[number], tarball:
       rmSync(parent, { recursive: true, force: true });
     },
   };
+}
+
+/** What npm does with a tarball: its files, and a link to its program. */
+async function unpack(tarball: string, nodeModules: string): Promise<void> {
+  const folder = path.join(nodeModules, 'strapi-plugin-s3-sync');
+  mkdirSync(folder);
+  mkdirSync(path.join(nodeModules, '.bin'));
+  await run('tar', ['-xzf', tarball, '-C', folder, '--strip-components=1']);
+  const program = path.join(folder, 'bin', 's3-sync.js');
+  chmodSync(program, 0o755);
+  symlinkSync(program, path.join(nodeModules, '.bin', 's3-sync'));
 }

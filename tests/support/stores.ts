@@ -90,6 +90,15 @@ export const REALEST_STORE: Store['name'] = cephStore() === undefined ? 'in-proj
  * @param define gets a function that returns the store; call it inside hooks and tests.
  */
 export function describeEachStore(name: string, define: (store: () => Store) => void): void {
+  describeInProjectStore(name, define);
+  describe(`${name} [ceph]`, () => {
+    const ceph = cephStore();
+    if (ceph === undefined) declareMissingCeph();
+    else define(() => ceph);
+  });
+}
+
+function describeInProjectStore(name: string, define: (store: () => Store) => void): void {
   describe(`${name} [in-project]`, () => {
     let started: (Store & { server: S3Server }) | undefined;
     beforeAll(async () => {
@@ -98,11 +107,17 @@ export function describeEachStore(name: string, define: (store: () => Store) => 
     afterAll(() => started?.server.close());
     define(() => started ?? notStarted());
   });
-  describe(`${name} [ceph]`, () => {
-    const ceph = cephStore();
-    if (ceph === undefined) declareMissingCeph();
-    else define(() => ceph);
-  });
+}
+
+/**
+ * Declares tests that count requests: on the project's own server, which counts them too. `npm run test:long` alone
+ * declares these for Ceph as well.
+ *
+ * @param define gets a function that returns the store; call it inside hooks and tests.
+ */
+export function describeCountingStore(name: string, define: (store: () => Store) => void): void {
+  const declare = process.env.S3_SYNC_LONG === '1' ? describeEachStore : describeInProjectStore;
+  declare(name, define);
 }
 
 /**

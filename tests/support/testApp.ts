@@ -37,6 +37,8 @@ export interface TestAppOptions {
   plugins?: Record<string, unknown>;
   /** @default 'source' */
   plugin?: PluginForm;
+  /** With Strapi's GraphQL plugin, which takes a good part of a start. @default false */
+  graphql?: boolean;
   /** An existing public folder; by default `public/` in the app with an empty `uploads/`. */
   publicDir?: string;
   /** A database file to use in place; by default a new one in the app. */
@@ -117,13 +119,11 @@ function writeConfig(appDir: string, options: ConfigOptions): void {
   const write = (name: string, value: unknown) => {
     writeFileSync(path.join(appDir, 'config', `${name}.js`), `module.exports = ${JSON.stringify(value, null, 2)};\n`);
   };
-  write('database', {
-    connection: options.connection ?? {
-      client: 'sqlite',
-      connection: { filename: options.databaseFile },
-      useNullAsDefault: true,
-    },
-  });
+  if (options.connection === undefined) {
+    writeFileSync(path.join(appDir, 'config', 'database.js'), sqliteConfig(options.databaseFile));
+  } else {
+    write('database', { connection: options.connection });
+  }
   write('admin', {
     auth: { secret: secret(), cookie: { secure: false } },
     apiToken: { salt: secret() },
@@ -134,6 +134,7 @@ function writeConfig(appDir: string, options: ConfigOptions): void {
   });
   write('plugins', {
     'users-permissions': { config: { jwtSecret: secret() } },
+    graphql: { enabled: options.graphql ?? false },
     ...options.plugins,
     ...pluginEntry(appDir, options),
   });
@@ -174,6 +175,27 @@ function writeSourcePlugin(appDir: string): string {
   const entry = path.join(repositoryRoot, 'server', 'src', 'index.ts');
   writeFileSync(path.join(folder, 'strapi-server.js'), `module.exports = require(${JSON.stringify(entry)});\n`);
   return folder;
+}
+
+/**
+ * config/database for a SQLite file. Without `fsync` only a machine that dies loses something, a process that is killed
+ * does not; with it a start waits for the disk hundreds of times.
+ */
+function sqliteConfig(filename: string): string {
+  return `module.exports = {
+  connection: {
+    client: 'sqlite',
+    connection: { filename: ${JSON.stringify(filename)} },
+    useNullAsDefault: true,
+    pool: {
+      afterCreate(connection, done) {
+        connection.pragma('synchronous = OFF');
+        done(null, connection);
+      },
+    },
+  },
+};
+`;
 }
 
 /** config/server, with a log that is written at once: a test may read it right after the act. */

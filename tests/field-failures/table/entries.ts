@@ -144,7 +144,10 @@ export const entries: readonly Entry[] = [
     peers: ['aws-cli#718', 's3cmd#28', 's5cmd#660'],
     here: 'keys arrive as they are, both ways',
     page: { done: true },
-    elsewhere: [single('2,000 files with odd names are mirrored'), bucket('each can be put, listed in UTF-8 order')],
+    elsewhere: [
+      single('more files than a page of a listing, with odd names, are mirrored'),
+      bucket('each can be put, listed in UTF-8 order'),
+    ],
   },
   {
     number: 12,
@@ -152,7 +155,7 @@ export const entries: readonly Entry[] = [
     peers: ['aws-cli#1639', 'aws-cli#9596'],
     here: 'kept apart; on a disk that cannot, each twin is told by key and none overwritten',
     page: { errors: ['UNSAFE_KEY'], done: true },
-    elsewhere: [single('2,000 files with odd names are mirrored')],
+    elsewhere: [single('more files than a page of a listing, with odd names, are mirrored')],
   },
   {
     number: 13,
