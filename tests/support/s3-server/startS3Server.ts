@@ -67,10 +67,10 @@ export interface S3Server {
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const { host = '127.0.0.1', region = 'us-east-1', credentials } = options;
   const store = new ObjectStore(options.dataDir);
-  const uploads = new MultipartUploads();
   const faults = new Faults();
   let log: LoggedRequest[] = [];
   let clockOffsetMs = 0;
+  const uploads = new MultipartUploads(() => Date.now() + clockOffsetMs);
 
   const server = createServer((message, response) => {
     handle(message, response).catch((error: unknown) => {

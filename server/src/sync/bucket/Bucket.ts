@@ -104,6 +104,12 @@ export interface Bucket {
   putLarge(input: PutLargeInput): Promise<{ etag: string }>;
   /** Aborts an upload that a killed process began. One that is not there any more is no error. */
   abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Aborts uploads of this key that the store began and whose ids never came: the process was killed, or the answer lost.
+   * The rights for it are optional: what the store refuses is no error.
+   * @param begunMs when the upload was about to be begun, by this server's clock, milliseconds since the epoch.
+   */
+  abortOrphans(key: string, begunMs: number, signal?: AbortSignal): Promise<void>;
   /** DeleteObjects, 1,000 keys a request; one outcome per key. Throws only when a whole request failed. */
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]>;
   /**

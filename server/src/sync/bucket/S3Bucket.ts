@@ -2,6 +2,8 @@ import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectComm
 import { pipeline, Readable } from 'node:stream';
 import { Slots } from '../Slots';
 import { SyncError } from '../SyncError';
+import { abortLarge } from './abortLarge';
+import { abortOrphans } from './abortOrphans';
 import type {
   Bucket,
   BucketIdentity,
@@ -18,7 +20,7 @@ import { conditionHeaders } from './conditionHeaders';
 import { deleteObjects } from './deleteObjects';
 import { listObjects } from './listObjects';
 import { decodeMetadata, encodeMetadata } from './metadata';
-import { abortLarge, putLarge } from './putLarge';
+import { putLarge } from './putLarge';
 import { resumedBody } from './resumedBody';
 import { S3Connection, type RequestContext } from './S3Connection';
 import { VerifiedBody } from './VerifiedBody';
@@ -144,6 +146,10 @@ class S3Bucket implements Bucket {
 
   abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void> {
     return abortLarge(this.connection, key, uploadId, signal);
+  }
+
+  abortOrphans(key: string, begunMs: number, signal?: AbortSignal): Promise<void> {
+    return abortOrphans(this.connection, key, { begunMs, signal });
   }
 
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]> {
