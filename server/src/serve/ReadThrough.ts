@@ -24,7 +24,10 @@ import { isDoubtful } from './isDoubtful';
 import type { NamedBy, NamedKeys } from './NamedKeys';
 import type { Serving } from './Serving';
 
-/** The store's answer has to begin, and a small file to be here, within so many ms: a client hears within 2 s. */
+/**
+ * Within so many ms of a request a small file has to be here, or the first bytes of a large one: a client hears within
+ * 2 s.
+ */
 export const ANSWER_MS = 1_800;
 
 /** A file that is named but not in the bucket yet is waited for this long, in ms. */
@@ -159,9 +162,13 @@ export class ReadThrough {
       if ((await local.stat(key)) !== undefined) return 'here';
       if ((tries > 0 || wasHere === true) && (await named.namedBy(serving, key)) === undefined) return 'unknown';
       const end = await this.#slots.runWithin(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival));
-      if (end === undefined) return 'unavailable';
+      if (end === undefined) {
+        this.tellLate(key);
+        return 'unavailable';
+      }
       if (end !== 'pending') return end;
       if (by !== 'row') return 'unknown';
+      arrival.isAwaited = true;
       const pause = PENDING_PAUSES_MS[Math.min(tries, PENDING_PAUSES_MS.length - 1)] ?? 0;
       if (Date.now() + pause > arrival.pendingUntil) return 'pending';
       await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -305,11 +312,19 @@ export class ReadThrough {
     return this.#opened;
   }
 
+  /** Tells that a client did not get a file, since the store took too long. */
+  tellLate(key: string): void {
+    this.#warn(key, 'The store did not answer in time.');
+  }
+
   #tell(key: string, error: unknown): void {
+    if (error instanceof SyncError && error.code === 'CANCELLED') this.tellLate(key);
+    else this.#warn(key, describeError(error));
+  }
+
+  #warn(key: string, why: string): void {
     if (this.#isStopped || Date.now() - this.#toldAt < TELL_MS) return;
     this.#toldAt = Date.now();
-    const late = error instanceof SyncError && error.code === 'CANCELLED';
-    const why = late ? 'The store did not answer in time.' : describeError(error);
     this.#parts.log.warn(`${key} was asked for and could not be fetched from the bucket. ${why}`);
   }
 }

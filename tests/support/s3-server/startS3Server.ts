@@ -43,6 +43,9 @@ export interface S3Server {
   /** Switches a fault on; the first one that matches a request is used. */
   fault(fault: Fault): void;
   clearFaults(): void;
+  /** Refuses connections, and breaks those that are open, until it accepts them again. */
+  refuseConnections(): Promise<void>;
+  acceptConnections(): Promise<void>;
   /** Moves the server's clock, milliseconds. */
   setClockOffset(ms: number): void;
   /** Makes a bucket that every key may use, in the region of the endpoint if none is given. */
@@ -131,10 +134,20 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     }
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, host, resolve);
-  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  const close = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.close((error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+      server.closeAllConnections();
+    });
+  await listen(options.port ?? 0);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
 
@@ -179,14 +192,9 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     deleteObject: (name, key) => bucketOf(name).delete(key),
     listKeys: (name) => [...bucketOf(name).keys.from('')],
     listUploads: (name) => uploads.of(name).map(({ key }) => key),
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-        server.closeAllConnections();
-      }),
+    refuseConnections: close,
+    acceptConnections: () => listen(address.port),
+    close,
   };
 }
 
@@ -224,7 +232,27 @@ function send(response: ServerResponse, answer: Answer, withoutBody: boolean, fa
     response.write(body.subarray(0, body.length / 2), () => {
       response.socket?.destroy();
     });
+  } else if (fault?.kind === 'stall') {
+    response.flushHeaders();
+    if (fault.afterBytes > 0) response.write(body.subarray(0, fault.afterBytes));
+  } else if (fault?.kind === 'trickle') {
+    trickle(response, body, fault.bytes);
   } else {
     response.end(body);
   }
+}
+
+function trickle(response: ServerResponse, body: Buffer, bytes: number): void {
+  response.flushHeaders();
+  let offset = 0;
+  const timer = setInterval(() => {
+    response.write(body.subarray(offset, offset + bytes));
+    offset += bytes;
+    if (offset < body.length) return;
+    clearInterval(timer);
+    response.end();
+  }, 100);
+  response.once('close', () => {
+    clearInterval(timer);
+  });
 }
