@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { get, type IncomingHttpHeaders } from 'node:http';
 import path from 'node:path';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import { z } from 'zod';
 import { servicesOf } from '../../server/src/services';
 import type { FilesService, ReadRange } from '../../server/src/serve/files';
@@ -482,6 +482,31 @@ describe('files that are missing here and asked for', () => {
       expect(await read(away)).toBe('bucket bytes');
       expect(await read(away, { start: 7 })).toBe('bytes');
       await expect(files().createReadStream('uploads/none.txt')).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+
+    test('asks the bucket for a part of a large file, not for all of it', async () => {
+      const key = 'uploads/service/video.bin';
+      const bytes = randomBytes(8 * MIB);
+      await store.server.putObject(bucket.name, key, bytes);
+      await note(key, 'put', bytes);
+      const read = async (range: ReadRange) => buffer(await files().createReadStream(key, range));
+      expect((await read({ start: 7 * MIB, end: 7 * MIB + 9 })).equals(bytes.subarray(7 * MIB, 7 * MIB + 10))).toBe(
+        true,
+      );
+      expect((await read({ start: 8 * MIB - 5 })).equals(bytes.subarray(-5))).toBe(true);
+      expect((await read({ end: 3 })).equals(bytes.subarray(0, 4))).toBe(true);
+      expect(await read({ start: 8 * MIB })).toHaveLength(0);
+      expect(await read({ start: 5, end: 4 })).toHaveLength(0);
+      const asked = store.server.requests().filter((one) => one.operation === 'GetObject' && one.key === key);
+      expect(asked.map(({ range }) => range)).toEqual([
+        `bytes=${7 * MIB}-${7 * MIB + 9}`,
+        `bytes=${8 * MIB - 5}-${8 * MIB - 1}`,
+        'bytes=0-3',
+      ]);
+      expect(existsSync(fileOf('service/video.bin'))).toBe(false);
+      // The next tests do not know it.
+      await note(key, 'delete', bytes);
+      await store.server.deleteObject(bucket.name, key);
     });
 
     test('hands out a path for as long as it is needed', async () => {

@@ -31,6 +31,8 @@ export interface LoggedRequest {
   key: string;
   /** HTTP status; 0 where no answer was sent. */
   status: number;
+  /** The header `Range`, where one came. */
+  range?: string;
 }
 
 export interface S3Server {
@@ -100,6 +102,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       bucket: request.bucket,
       key: request.key,
       status: 0,
+      ...(request.headers.range === undefined ? {} : { range: request.headers.range }),
     };
     const fault = faults.take(request);
     if (fault?.kind === 'hang') {

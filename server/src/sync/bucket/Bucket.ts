@@ -98,6 +98,11 @@ export interface Bucket {
    * Those of a small object may be here already: `whole` are the bytes that `body` gives, for whoever needs no stream.
    */
   get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }>;
+  /**
+   * The bytes from `first` to `last`, both included, or to the end of the object where that comes sooner; as `get`.
+   * @throws {SyncError} `OBJECT_NOT_FOUND` on 404.
+   */
+  getRange(key: string, first: number, last: number, signal?: AbortSignal): Promise<Readable>;
   /** One PutObject from memory. Returns the object's ETag without quotes. */
   put(input: PutInput): Promise<{ etag: string }>;
   /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */

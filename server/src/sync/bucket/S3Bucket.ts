@@ -29,6 +29,8 @@ import { withoutQuotes } from './withoutQuotes';
 /** Bytes up to which an object is read before it is handed on: a stream costs more than it saves. */
 const SMALL_BODY = 1024 * 1024;
 
+const CONTENT_RANGE = /^bytes (\d+)-(\d+)\//;
+
 /** An object: a small one is `whole`. */
 type ObjectAnswer = Awaited<ReturnType<Bucket['get']>>;
 
@@ -110,6 +112,23 @@ class S3Bucket implements Bucket {
     if (bytes.length === head.size) return { head, body: Readable.from(bytes, { objectMode: false }), whole: bytes };
     // Cut: what came is the beginning of a body that goes on from there.
     return { head, body: resumedBody(this.verified(Readable.from(replay()), context, head.size), askForRest) };
+  }
+
+  getRange(key: string, first: number, last: number, signal?: AbortSignal): Promise<Readable> {
+    const context = { action: 's3:GetObject', key, signal };
+    const ask = async (from: number, etag?: string): Promise<{ body: Readable; etag: string | undefined }> => {
+      const answer = await this.connection.send(
+        context,
+        new GetObjectCommand({ ...this.connection.at(key), Range: `bytes=${from}-${last}`, IfMatch: etag }),
+      );
+      const [, begin, end = ''] = CONTENT_RANGE.exec(answer.ContentRange ?? '') ?? [];
+      if (begin !== String(from) || Number(end) > last) throw missing(key, 'the part that was asked for');
+      return { body: this.verified(answer.Body, context, Number(end) + 1 - from), etag: answer.ETag };
+    };
+    return this.transfers.run(async () => {
+      const { body, etag } = await ask(first);
+      return resumedBody(body, async (offset) => (await ask(first + offset, etag)).body);
+    });
   }
 
   /** @param size bytes that must come. */
