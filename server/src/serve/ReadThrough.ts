@@ -20,7 +20,7 @@ import { Slots } from '../sync/Slots';
 import { SyncError } from '../sync/SyncError';
 import { Arrival, type ArrivalEnd } from './Arrival';
 import type { BaseAccess } from './BaseAccess';
-import { isDoubtful } from './isDoubtful';
+import { isDoubtful, type KnownContent } from './isDoubtful';
 import type { NamedBy, NamedKeys } from './NamedKeys';
 import type { Serving } from './Serving';
 
@@ -154,14 +154,14 @@ export class ReadThrough {
     const { signal } = arrival.controller;
     const by = await named.namedBy(serving, key);
     if (by === undefined) return 'unknown';
-    const wasHere = await access.use(serving, async ({ base }) => (await base.get(key)) !== undefined);
-    if (wasHere === true) await this.#waitForStrapi(local, key, signal);
+    const known = await access.use(serving, ({ base }) => base.get(key));
+    if (known) await this.#waitForStrapi(local, key, signal);
 
     for (let tries = 0; ; tries += 1) {
       if (signal.aborted) return 'unknown';
       if ((await local.stat(key)) !== undefined) return 'here';
-      if ((tries > 0 || wasHere === true) && (await named.namedBy(serving, key)) === undefined) return 'unknown';
-      const end = await this.#slots.runWithin(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival));
+      if ((tries > 0 || known) && (await named.namedBy(serving, key)) === undefined) return 'unknown';
+      const end = await this.#slots.runWithin(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival, known));
       if (end === undefined) {
         this.tellLate(key);
         return 'unavailable';
@@ -184,10 +184,16 @@ export class ReadThrough {
   }
 
   /** @returns `pending` where the bucket does not hold what is looked for. */
-  async #fetchAndPlace(serving: Serving, key: string, by: NamedBy, arrival: Arrival): Promise<ArrivalEnd> {
+  async #fetchAndPlace(
+    serving: Serving,
+    key: string,
+    by: NamedBy,
+    arrival: Arrival,
+    known: KnownContent | undefined,
+  ): Promise<ArrivalEnd> {
     const opened = this.#open(serving);
     const before = await this.#past(serving, key);
-    const fetched = await this.#fetch(opened, key, arrival, before);
+    const fetched = await this.#fetch(opened, key, arrival, (head) => isDoubtful(head.etag, before, known));
     if (fetched === undefined) return 'pending';
     const { temporary, md5, head } = fetched;
     try {
@@ -225,7 +231,7 @@ export class ReadThrough {
     { bucket, writer }: Opened,
     key: string,
     arrival: Arrival,
-    past: KeyPast,
+    mayBeOld: (head: ObjectHead) => boolean,
   ): Promise<FetchedObject | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const late = new AbortController();
@@ -239,7 +245,7 @@ export class ReadThrough {
       const watcher = {
         begin: (head: ObjectHead, path: string) => {
           clearTimeout(timer);
-          arrival.isDoubtful = isDoubtful(head.etag, past);
+          arrival.isDoubtful = mayBeOld(head);
           arrival.begin(head, path);
         },
         written: (bytes: number) => {
