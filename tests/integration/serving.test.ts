@@ -82,7 +82,13 @@ if (program === undefined) {
       const file = path.join(b.publicDir, url);
       rmSync(file);
       const release = proxy.holdBody(path.basename(url), 2 * MIB);
-      const answer = await fetch(b.url + url);
+      // On a busy machine a first request may be late; the download goes on, and the next one joins it.
+      const answer = await waitUntil('its first bytes come', async () => {
+        const one = await fetch(b.url + url);
+        if (one.status === 200) return one;
+        await one.body?.cancel();
+        return undefined;
+      });
       const reader = answer.body?.getReader();
       const chunks: Uint8Array[] = [];
       for (let part = await reader?.read(); part?.value !== undefined; part = await reader?.read()) {
