@@ -208,6 +208,27 @@ describeEachStore('Bucket', (store) => {
     });
   });
 
+  describe('getRange', () => {
+    const body = randomBytes(3 * MIB);
+
+    test.each([
+      ['the beginning', 0, 99],
+      ['the middle', MIB, 2 * MIB],
+      ['the last byte', 3 * MIB - 1, 3 * MIB - 1],
+      ['more than there is', 2 * MIB, 9 * MIB],
+    ])('gives %s, and nothing else', async (_what, first, last) => {
+      const bucket = await openNew();
+      const md5 = createHash('md5').update(body).digest('hex');
+      await bucket.put({ key: 'a b.bin', body, md5, contentType: 'image/png', metadata: {} });
+      const part = await buffer(await bucket.getRange('a b.bin', first, last));
+      expect(part.equals(body.subarray(first, last + 1))).toBe(true);
+    });
+
+    test('of a key that is not there is an error', async () => {
+      await expect((await openNew()).getRange('none', 0, 9)).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+  });
+
   describe('conditions', () => {
     test('ifAbsent writes a new key and leaves an existing one', async () => {
       const bucket = await openNew();

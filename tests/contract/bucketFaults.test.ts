@@ -283,6 +283,19 @@ describe('Bucket on a store that goes wrong [in-project]', () => {
     });
   });
 
+  describe('getRange', () => {
+    test('goes on where its connection broke, with the same version', async () => {
+      const body = randomBytes(4 * MIB);
+      await server.putObject(bucketName, 'part', body);
+      server.fault({ kind: 'cut-body', match: { key: 'part' }, times: 1 });
+      const part = await buffer(await bucket.getRange('part', MIB, 3 * MIB - 1));
+      expect(part.equals(body.subarray(MIB, 3 * MIB))).toBe(true);
+      const [first, rest] = server.requests().filter(({ key }) => key === 'part');
+      expect(first?.range).toBe(`bytes=${MIB}-${3 * MIB - 1}`);
+      expect(rest?.range).toMatch(new RegExp(`^bytes=\\d+-${3 * MIB - 1}$`));
+    });
+  });
+
   describe('putLarge', () => {
     test('a part that fails once is sent again', async () => {
       server.fault({ kind: 'reset', match: { operation: 'UploadPart', nth: 2 }, times: 1 });

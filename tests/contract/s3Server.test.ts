@@ -11,9 +11,11 @@ import {
   GetObjectCommand,
   HeadBucketCommand,
   ListBucketsCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   PutObjectCommand,
   UploadPartCommand,
+  type ListMultipartUploadsCommandOutput,
   type S3Client,
 } from '@aws-sdk/client-s3';
 import { startS3Server, type S3Server } from '../support/s3-server/startS3Server';
@@ -69,6 +71,43 @@ describeEachStore('S3 as the tests rely on it', (store) => {
     }
     const page = await client.send(new ListObjectsV2Command({ Bucket: bucketName, Prefix: 's/', StartAfter: 's/2' }));
     expect(page.Contents?.map(({ Key: key }) => key)).toEqual(['s/3']);
+  });
+
+  test('unfinished uploads are listed by prefix, in the order of keys, over pages too', async () => {
+    const keys = ['u/a b+c.bin', 'u/a b+c.bin', 'u/a b+c.bin2', 'u/\u00e9.bin', 'v/other.bin'];
+    const begun: [key: string, id: string][] = [];
+    for (const key of keys) {
+      const { UploadId: id = '' } = await client.send(
+        new CreateMultipartUploadCommand({ Bucket: bucketName, Key: key }),
+      );
+      begun.push([key, id]);
+    }
+    const list = async (prefix: string, size?: number): Promise<[key: string, id: string][]> => {
+      const found: [key: string, id: string][] = [];
+      let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {};
+      while (marker !== undefined) {
+        const page: ListMultipartUploadsCommandOutput = await client.send(
+          new ListMultipartUploadsCommand({ Bucket: bucketName, Prefix: prefix, MaxUploads: size, ...marker }),
+        );
+        const { Uploads: uploads = [], NextKeyMarker: key, NextUploadIdMarker: id } = page;
+        if (size !== undefined) expect(uploads.length).toBeLessThanOrEqual(size);
+        for (const { Key: one = '', UploadId: uploadId = '', Initiated: initiated } of uploads) {
+          found.push([one, uploadId]);
+          expect(Math.abs(Date.now() - (initiated?.getTime() ?? 0))).toBeLessThan(60_000);
+        }
+        marker = page.IsTruncated === true ? { KeyMarker: key, UploadIdMarker: id } : undefined;
+      }
+      return found;
+    };
+    const byKeyAndId = (one: [string, string], other: [string, string]): number =>
+      Buffer.compare(Buffer.from(one.join(' ')), Buffer.from(other.join(' ')));
+    for (const size of [undefined, 1, 2]) {
+      const found = await list('u/', size);
+      expect(found.map(([key]) => key)).toEqual(keys.slice(0, 4));
+      expect(found.toSorted(byKeyAndId)).toEqual(begun.slice(0, 4).toSorted(byKeyAndId));
+      expect(await list('u/a b+c.bin2', size)).toEqual(begun.slice(2, 3));
+      expect(await list('u/none', size)).toEqual([]);
+    }
   });
 
   test('a range of an object', async () => {

@@ -143,7 +143,10 @@ describeWithChromium('settings page on a store with every error, and with many f
     await page.page.getByRole('button', { name: 'Copy the policy' }).click();
     await page.page.getByText('The policy was copied.').waitFor();
     const copied: unknown = JSON.parse(await page.page.evaluate(() => navigator.clipboard.readText()));
-    expect(copied).toMatchObject({ Version: '2012-10-17', Statement: [{ Action: 's3:ListBucket' }, {}] });
+    expect(copied).toMatchObject({
+      Version: '2012-10-17',
+      Statement: [{ Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'] }, {}],
+    });
     await page.field('prefix').fill('');
   });
 

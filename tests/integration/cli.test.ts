@@ -188,7 +188,7 @@ describeRealestStore('The command line beside a running server', (store) => {
     expect(policy).toMatchObject({
       Version: '2012-10-17',
       Statement: [
-        { Action: 's3:ListBucket', Resource: `arn:aws:s3:::${bucket.name}` },
+        { Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: `arn:aws:s3:::${bucket.name}` },
         { Resource: `arn:aws:s3:::${bucket.name}/*` },
       ],
     });

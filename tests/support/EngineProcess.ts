@@ -23,6 +23,8 @@ export interface EngineRun {
   feed?: Feed;
   /** The process is killed right before its n-th call to file system, base, network or feed, from 1. */
   killAt?: number;
+  /** The process is killed right before the first call after it has sent this to the store. */
+  killAfterSending?: string;
 }
 
 /** How a run ended; `killed` without a word of its own. */

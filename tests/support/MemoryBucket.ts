@@ -111,6 +111,10 @@ export class MemoryBucket implements Bucket {
     return { head: object, body: fault === 'cut' ? cutBody(body, key) : Readable.from([body]) };
   }
 
+  async getRange(): Promise<Readable> {
+    throw new Error('No run asks for a part.');
+  }
+
   async put({ key, body, md5, contentType, metadata, condition }: PutInput): Promise<{ etag: string }> {
     if (md5Of(body) !== md5) throw failure('INTEGRITY', key);
     return this.#write('PutObject', key, condition, () => ({
@@ -123,6 +127,10 @@ export class MemoryBucket implements Bucket {
   }
 
   async abortLarge(): Promise<void> {
+    throw new Error('Files of these tests are small.');
+  }
+
+  async abortOrphans(): Promise<void> {
     throw new Error('Files of these tests are small.');
   }
 

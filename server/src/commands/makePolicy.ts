@@ -10,7 +10,8 @@ export interface PolicySettings {
 }
 
 /**
- * The IAM policy of a user or role that may do what a sync needs, and nothing else.
+ * The IAM policy of a user or role that may do what a sync needs, and nothing else. What has to do with multipart uploads
+ * is not required: it cleans up those that were interrupted.
  *
  * Listing is not narrowed to the prefix: whether a bucket is there at all is asked with the same right.
  */
@@ -20,7 +21,7 @@ export function makePolicy(settings: PolicySettings): Record<string, unknown> {
   const bucket = `arn:${partition}:s3:::${bucketName}`;
   const objectActions = ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'];
   const statements: Record<string, unknown>[] = [
-    { Effect: 'Allow', Action: 's3:ListBucket', Resource: bucket },
+    { Effect: 'Allow', Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'], Resource: bucket },
     {
       Effect: 'Allow',
       Action: acl === undefined ? objectActions : [...objectActions, 's3:PutObjectAcl'],

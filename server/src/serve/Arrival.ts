@@ -43,6 +43,8 @@ class Replaced extends NotArrived {
 export class Arrival implements FetchWatcher {
   /** When the file is no longer waited for, if it is not in the bucket; milliseconds since the epoch. */
   pendingUntil = 0;
+  /** The store has said that it does not hold the object yet: it is asked again and again. */
+  isAwaited = false;
   /** The bucket may hold an older version: nobody reads along before that is known. */
   isDoubtful = false;
   /** Aborts the download: nobody may have the file any more. */
@@ -111,11 +113,14 @@ export class Arrival implements FetchWatcher {
     this.#wake();
   }
 
-  /** Resolves with the end, or earlier with the head of an object that is large enough to be read while it comes. */
+  /**
+   * Resolves with the end, or earlier with the head of an object that is large enough to be read while it comes, as soon as
+   * there are bytes of it: until then the answer may still be another one.
+   */
   async settled(): Promise<ArrivalEnd | ObjectHead> {
     for (;;) {
       if (this.#end !== undefined) return this.#end;
-      if (this.#head !== undefined && this.isReadAlong) return this.#head;
+      if (this.#head !== undefined && this.isReadAlong && this.#written > 0) return this.#head;
       await this.#change();
     }
   }

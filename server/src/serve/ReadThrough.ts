@@ -20,11 +20,14 @@ import { Slots } from '../sync/Slots';
 import { SyncError } from '../sync/SyncError';
 import { Arrival, type ArrivalEnd } from './Arrival';
 import type { BaseAccess } from './BaseAccess';
-import { isDoubtful } from './isDoubtful';
+import { isDoubtful, type KnownContent } from './isDoubtful';
 import type { NamedBy, NamedKeys } from './NamedKeys';
 import type { Serving } from './Serving';
 
-/** The store's answer has to begin, and a small file to be here, within so many ms: a client hears within 2 s. */
+/**
+ * Within so many ms of a request a small file has to be here, or the first bytes of a large one: a client hears within
+ * 2 s.
+ */
 export const ANSWER_MS = 1_800;
 
 /** A file that is named but not in the bucket yet is waited for this long, in ms. */
@@ -151,17 +154,21 @@ export class ReadThrough {
     const { signal } = arrival.controller;
     const by = await named.namedBy(serving, key);
     if (by === undefined) return 'unknown';
-    const wasHere = await access.use(serving, async ({ base }) => (await base.get(key)) !== undefined);
-    if (wasHere === true) await this.#waitForStrapi(local, key, signal);
+    const known = await access.use(serving, ({ base }) => base.get(key));
+    if (known) await this.#waitForStrapi(local, key, signal);
 
     for (let tries = 0; ; tries += 1) {
       if (signal.aborted) return 'unknown';
       if ((await local.stat(key)) !== undefined) return 'here';
-      if ((tries > 0 || wasHere === true) && (await named.namedBy(serving, key)) === undefined) return 'unknown';
-      const end = await this.#slots.runWithin(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival));
-      if (end === undefined) return 'unavailable';
+      if ((tries > 0 || known) && (await named.namedBy(serving, key)) === undefined) return 'unknown';
+      const end = await this.#slots.runWithin(ANSWER_MS, () => this.#fetchAndPlace(serving, key, by, arrival, known));
+      if (end === undefined) {
+        this.tellLate(key);
+        return 'unavailable';
+      }
       if (end !== 'pending') return end;
       if (by !== 'row') return 'unknown';
+      arrival.isAwaited = true;
       const pause = PENDING_PAUSES_MS[Math.min(tries, PENDING_PAUSES_MS.length - 1)] ?? 0;
       if (Date.now() + pause > arrival.pendingUntil) return 'pending';
       await sleep(pause, undefined, { signal }).catch(() => undefined);
@@ -177,10 +184,16 @@ export class ReadThrough {
   }
 
   /** @returns `pending` where the bucket does not hold what is looked for. */
-  async #fetchAndPlace(serving: Serving, key: string, by: NamedBy, arrival: Arrival): Promise<ArrivalEnd> {
+  async #fetchAndPlace(
+    serving: Serving,
+    key: string,
+    by: NamedBy,
+    arrival: Arrival,
+    known: KnownContent | undefined,
+  ): Promise<ArrivalEnd> {
     const opened = this.#open(serving);
     const before = await this.#past(serving, key);
-    const fetched = await this.#fetch(opened, key, arrival, before);
+    const fetched = await this.#fetch(opened, key, arrival, (head) => isDoubtful(head.etag, before, known));
     if (fetched === undefined) return 'pending';
     const { temporary, md5, head } = fetched;
     try {
@@ -218,7 +231,7 @@ export class ReadThrough {
     { bucket, writer }: Opened,
     key: string,
     arrival: Arrival,
-    past: KeyPast,
+    mayBeOld: (head: ObjectHead) => boolean,
   ): Promise<FetchedObject | undefined> {
     for (let attempt = 1; ; attempt += 1) {
       const late = new AbortController();
@@ -232,7 +245,7 @@ export class ReadThrough {
       const watcher = {
         begin: (head: ObjectHead, path: string) => {
           clearTimeout(timer);
-          arrival.isDoubtful = isDoubtful(head.etag, past);
+          arrival.isDoubtful = mayBeOld(head);
           arrival.begin(head, path);
         },
         written: (bytes: number) => {
@@ -305,11 +318,19 @@ export class ReadThrough {
     return this.#opened;
   }
 
+  /** Tells that a client did not get a file, since the store took too long. */
+  tellLate(key: string): void {
+    this.#warn(key, 'The store did not answer in time.');
+  }
+
   #tell(key: string, error: unknown): void {
+    if (error instanceof SyncError && error.code === 'CANCELLED') this.tellLate(key);
+    else this.#warn(key, describeError(error));
+  }
+
+  #warn(key: string, why: string): void {
     if (this.#isStopped || Date.now() - this.#toldAt < TELL_MS) return;
     this.#toldAt = Date.now();
-    const late = error instanceof SyncError && error.code === 'CANCELLED';
-    const why = late ? 'The store did not answer in time.' : describeError(error);
     this.#parts.log.warn(`${key} was asked for and could not be fetched from the bucket. ${why}`);
   }
 }

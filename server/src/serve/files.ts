@@ -10,7 +10,6 @@ import { compareKeys } from '../sync/compareKeys';
 import { checkKey } from '../sync/checkKey';
 import { Cursor } from '../sync/Cursor';
 import { errorCode } from '../sync/errorCode';
-import { chunksOf } from '../sync/chunksOf';
 import { fetchObject } from '../sync/fetchObject';
 import type { Fingerprint } from '../sync/Fingerprint';
 import { createKeyFilter, type KeyFilter } from '../sync/KeyFilter';
@@ -56,7 +55,8 @@ export interface FilesService {
   /** All files whose keys begin so, in the order of their keys' UTF-8 bytes. Memory does not grow with their number. */
   list(prefix?: string): AsyncIterable<StoredFile>;
   /**
-   * The bytes of a file, or a part of them. The stream ends with an error where the store breaks off.
+   * The bytes of a file, or a part of them. What is only in the bucket is read from there and not stored here: of a part,
+   * no more than the part. The stream ends with an error where the store breaks off.
    * @throws {SyncError} `OBJECT_NOT_FOUND` where there is no such file.
    */
   createReadStream(key: string, range?: ReadRange): Promise<Readable>;
@@ -188,8 +188,7 @@ export function createFiles(
       const file = await find(site, key);
       if (file === undefined) throw notFound(key);
       if (file.place === 'local' || site.remote === undefined) return readLocal(site.local, key, range);
-      const { body } = await site.remote.bucket.get(key);
-      return partOf(body, range);
+      return readRemote(site.remote.bucket, file, range);
     },
 
     async withLocalFile(key, work) {
@@ -254,19 +253,11 @@ async function readLocal(local: LocalDirectory, key: string, { start = 0, end }:
   return stream.once('close', () => void file.close().catch(() => undefined));
 }
 
-function partOf(body: Readable, { start = 0, end = Number.POSITIVE_INFINITY }: ReadRange): Readable {
-  if (start === 0 && end === Number.POSITIVE_INFINITY) return body;
-  const slice = async function* (): AsyncGenerator<Buffer> {
-    let offset = 0;
-    for await (const chunk of chunksOf(body)) {
-      const part = chunk.subarray(Math.max(0, start - offset), Math.max(0, end + 1 - offset));
-      offset += chunk.length;
-      if (part.length > 0) yield part;
-      if (offset > end) return;
-    }
-  };
-  const part = Readable.from(slice(), { objectMode: false });
-  return part.once('close', () => body.destroy());
+/** Only the part is asked for: a few bytes of a video must not cost all of it. */
+async function readRemote(bucket: Bucket, { key, size }: StoredFile, { start = 0, end }: ReadRange): Promise<Readable> {
+  const last = Math.min(end ?? size - 1, size - 1);
+  if (start === 0 && last === size - 1) return (await bucket.get(key)).body;
+  return start > last ? Readable.from([]) : bucket.getRange(key, start, last);
 }
 
 function requireSafe(key: string): void {

@@ -35,7 +35,7 @@ type Next = () => Promise<unknown>;
 
 export interface MiddlewareParts {
   settings: Pick<ServingSettings, 'current'>;
-  readThrough: Pick<ReadThrough, 'request'>;
+  readThrough: Pick<ReadThrough, 'request' | 'tellLate'>;
   known: Pick<KnownFiles, 'look' | 'learn'>;
 }
 
@@ -114,33 +114,46 @@ async function serveMissing(
         error: { status: 503, name: 'ServiceUnavailableError', message: 'The file is on its way.', details: {} },
       };
       return;
+    case 'late':
+      readThrough.tellLate(key);
+      await sendUnavailable(ctx, next);
+      return;
     case 'unavailable':
-      await next();
-      ctx.set('Cache-Control', 'no-store');
+      await sendUnavailable(ctx, next);
       return;
     case 'unknown':
       await next();
   }
 }
 
-/** A client waits no longer than it was promised, whatever the download does. */
-async function settle(arrival: Arrival): Promise<ArrivalEnd | ObjectHead> {
+/** 404, unless the file has come at the last moment; nobody may remember that it was not there. */
+async function sendUnavailable(ctx: ServedContext, next: Next): Promise<void> {
+  await next();
+  ctx.set('Cache-Control', 'no-store');
+}
+
+/**
+ * A client waits no longer than it was promised, whatever the download does: counted from its request on, with all that
+ * comes before the store is asked.
+ */
+async function settle(arrival: Arrival): Promise<ArrivalEnd | ObjectHead | 'late'> {
   const stopped = new AbortController();
-  const tooLong = async (ms: number, end: ArrivalEnd): Promise<ArrivalEnd> => {
-    await sleep(ms, undefined, { signal: stopped.signal, ref: false });
-    return end;
+  const wait = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal: stopped.signal, ref: false });
+  const late = async (): Promise<'late'> => {
+    await wait(ANSWER_MS);
+    if (arrival.isAwaited) {
+      // The store said that it does not have the file yet: it is looked for again and again, until it begins to come.
+      await arrival.begun;
+      await wait(ANSWER_MS);
+    }
+    return 'late';
   };
-  // A small file whose first bytes came, and whose last ones do not.
-  const trickling = async (): Promise<ArrivalEnd> => {
-    await arrival.begun;
-    return tooLong(ANSWER_MS, 'unavailable');
+  const pending = async (): Promise<'pending'> => {
+    await wait(PENDING_MS);
+    return 'pending';
   };
   try {
-    return await Promise.race([
-      arrival.settled(),
-      trickling().catch(never),
-      tooLong(PENDING_MS, 'pending').catch(never),
-    ]);
+    return await Promise.race([arrival.settled(), late().catch(never), pending().catch(never)]);
   } finally {
     stopped.abort();
   }

@@ -37,6 +37,11 @@ export class KeyLocks {
     return this.#with(keys, work, undefined);
   }
 
+  /** Whether somebody works at a key now. */
+  isHeld(key: string): boolean {
+    return this.#held.has(key);
+  }
+
   async #with<Result>(
     keys: readonly string[],
     work: () => Promise<Result>,

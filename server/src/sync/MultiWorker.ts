@@ -331,12 +331,12 @@ export class MultiWorker implements KeyWorker {
     const hash = new ContentHash(fingerprint.size, undefined);
     const reader = new OrderedReader(file, hash);
     const { signal, writes, base, onBytes } = this.#options;
-    await base.begin([key], { action: 'upload', at: Date.now() });
+    await base.begin([key], { action: 'upload', at: Date.now(), isLarge: true });
     const { etag } = await writes.putLarge(
       {
         key,
         size: fingerprint.size,
-        onBegun: (uploadId) => base.begin([key], { action: 'upload', at: Date.now(), uploadId }),
+        onBegun: (uploadId) => base.begin([key], { action: 'upload', at: Date.now(), isLarge: true, uploadId }),
         contentType: contentTypeOf(key),
         metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs) },
         readPart: (offset, length) => reader.read(offset, length),

@@ -183,13 +183,13 @@ export class SingleWorker implements KeyWorker {
     }
 
     await this.#options.beforeWrite();
-    await base.begin([input.key], { action: 'upload', at: Date.now() });
+    await base.begin([input.key], { action: 'upload', at: Date.now(), isLarge: true });
     const hash = new ContentHash(size, undefined);
     const reader = new OrderedReader(file, hash);
     const { etag } = await bucket.putLarge({
       key: input.key,
       size,
-      onBegun: (uploadId) => base.begin([input.key], { action: 'upload', at: Date.now(), uploadId }),
+      onBegun: (uploadId) => base.begin([input.key], { action: 'upload', at: Date.now(), isLarge: true, uploadId }),
       contentType: contentTypeOf(input.key),
       metadata: { mtime: toMtimeMetadata(fingerprint.mtimeNs) },
       readPart: (offset, length) => reader.read(offset, length),

@@ -4,7 +4,7 @@ import { SyncError } from './SyncError';
 
 /**
  * Aborts the large uploads that a killed run of this directory had begun: nobody goes on with them, and stores charge
- * for their parts.
+ * for their parts. Only what was cut off costs requests.
  *
  * @param unsettled operations that were begun and never settled.
  * @throws {SyncError} as the base, and as the bucket where not even a run could go on.
@@ -15,14 +15,30 @@ export async function abortKilledUploads(
   unsettled: ReadonlyMap<string, Intent>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [key, { uploadId, ...intent }] of unsettled) {
-    if (uploadId === undefined) continue;
-    try {
-      await bucket.abortLarge(key, uploadId, signal);
-    } catch (error) {
-      // The right to abort is not required: without it a lifecycle rule of the bucket removes the parts.
-      if (!(error instanceof SyncError) || error.code !== 'ACCESS_DENIED') throw error;
-    }
-    await base.begin([key], intent);
+  for (const [key, seen] of unsettled) {
+    if (!isLarge(seen)) continue;
+    // Whoever holds the key is alive: a run that goes on beside this one.
+    if (base.locks.isHeld(key)) continue;
+    await base.locks.with([key], async () => {
+      const now = await base.intent(key);
+      if (!now || !isLarge(now)) return;
+      const { uploadId, isLarge: _, ...intent } = now;
+      if (uploadId === undefined) await bucket.abortOrphans(key, intent.at, signal);
+      else await abortUnlessRefused(bucket, key, uploadId, signal);
+      await base.begin([key], intent);
+    });
+  }
+}
+
+function isLarge(intent: Intent): boolean {
+  return intent.isLarge === true || intent.uploadId !== undefined;
+}
+
+async function abortUnlessRefused(bucket: Bucket, key: string, uploadId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await bucket.abortLarge(key, uploadId, signal);
+  } catch (error) {
+    // The right to abort is not required: without it a lifecycle rule of the bucket removes the parts.
+    if (!(error instanceof SyncError) || error.code !== 'ACCESS_DENIED') throw error;
   }
 }

@@ -8,7 +8,7 @@ const fs = require('node:fs/promises');
 const net = require('node:net');
 const { ClassicLevel } = require('classic-level');
 
-const calls = { count: 0, killAt: Infinity };
+const calls = { count: 0, killAt: Infinity, killAfterSending: undefined };
 globalThis.engineCalls = calls;
 
 function count(object, names) {
@@ -39,6 +39,15 @@ count(fs, [
 count(fs, ['stat', 'statfs', 'unlink', 'utimes', 'writeFile']);
 count(ClassicLevel.prototype, ['_open', '_close', '_put', '_get', '_getMany', '_del', '_batch']);
 count(net.Socket.prototype, ['write']);
+const { write } = net.Socket.prototype;
+net.Socket.prototype.write = function (...args) {
+  const result = write.apply(this, args);
+  // What is written to an open connection is with the system at once, and goes out whatever becomes of the process.
+  if (calls.killAfterSending !== undefined && String(args[0]).includes(calls.killAfterSending)) {
+    calls.killAt = Math.min(calls.killAt, calls.count + 1);
+  }
+  return result;
+};
 if (process.send) count(process, ['send']);
 
 fs.open(__filename).then((handle) => {
@@ -50,4 +59,5 @@ process.on('message', (message) => {
   if (message.kind !== 'sync') return;
   calls.count = 0;
   calls.killAt = message.killAt ?? Infinity;
+  calls.killAfterSending = message.killAfterSending;
 });

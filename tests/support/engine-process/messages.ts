@@ -14,6 +14,8 @@ export const toEngine = z.discriminatedUnion('kind', [
     concurrency: z.number(),
     /** The process is killed right before its n-th call, from 1. */
     killAt: z.number().optional(),
+    /** The process is killed right before the first call after one that sends this. */
+    killAfterSending: z.string().optional(),
   }),
   z.object({ kind: z.literal('answer'), id: z.number(), value: z.unknown() }),
 ]);

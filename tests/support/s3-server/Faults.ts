@@ -20,6 +20,10 @@ export type FaultAction =
   | { kind: 'delay'; ms: number }
   /** Sends half of the body of the answer, then breaks the connection. */
   | { kind: 'cut-body' }
+  /** Sends the headers and so many bytes of the body, and then nothing more; the connection stays open. */
+  | { kind: 'stall'; afterBytes: number }
+  /** Sends the headers, and the body so many bytes at a time, ten times a second. */
+  | { kind: 'trickle'; bytes: number }
   /** Breaks the connection before anything is done. */
   | { kind: 'reset' }
   /** Does what was asked, then breaks the connection instead of answering. */

@@ -22,8 +22,11 @@ export interface Upload {
 export class MultipartUploads {
   private readonly uploads = new Map<string, Upload>();
 
+  /** @param now the server's clock, milliseconds since the epoch. */
+  constructor(private readonly now: () => number) {}
+
   create(bucket: string, key: string, headers: Record<string, string>): Upload {
-    const upload = { id: randomUUID(), bucket, key, headers, startedMs: Date.now(), parts: new Map<number, Part>() };
+    const upload = { id: randomUUID(), bucket, key, headers, startedMs: this.now(), parts: new Map<number, Part>() };
     this.uploads.set(upload.id, upload);
     return upload;
   }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Fault, Faults } from './Faults';
 import { listPageV1, listPageV2 } from './listPage';
+import { listUploads } from './listUploads';
 import { addPart, joinParts, type MultipartUploads } from './MultipartUploads';
 import type { ObjectStore, StoredBucket, StoredObject } from './ObjectStore';
 import type { S3Request } from './S3Request';
@@ -86,7 +87,7 @@ async function answerInBucket(context: Context, bucket: StoredBucket): Promise<A
     case 'ListObjectsV2':
       return xmlBody(listPageV2(bucket, request.query, fault));
     case 'ListMultipartUploads':
-      return listUploads(uploads, bucket);
+      return xmlBody(listUploads(bucket.name, uploads.of(bucket.name), request.query));
     case 'DeleteObjects':
       return deleteObjects(context, bucket);
     case 'PutObject':
@@ -156,18 +157,6 @@ function createBucket({ store, request, region, body, signer }: Context): Answer
   const constraint = /<LocationConstraint>([^<]+)<\/LocationConstraint>/.exec(body.toString())?.[1];
   store.createBucket(request.bucket, constraint ?? region, signer.accessKeyId);
   return plain(200, { location: `/${request.bucket}` });
-}
-
-function listUploads(uploads: MultipartUploads, bucket: StoredBucket): Answer {
-  return xml('ListMultipartUploadsResult', {
-    Bucket: bucket.name,
-    IsTruncated: false,
-    Upload: uploads.of(bucket.name).map(({ id, key, startedMs }) => ({
-      Key: key,
-      UploadId: id,
-      Initiated: new Date(startedMs).toISOString(),
-    })),
-  });
 }
 
 const deleteDocument = z.object({

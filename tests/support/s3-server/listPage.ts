@@ -1,3 +1,4 @@
+import { encoderFor } from './encoderFor';
 import type { FaultAction } from './Faults';
 import type { StoredBucket, StoredObject } from './ObjectStore';
 import { S3ServerError } from './S3ServerError';
@@ -22,7 +23,7 @@ export function listPageV2(bucket: StoredBucket, query: Map<string, string>, fau
   const token = query.get('continuation-token');
   const after = token === undefined ? (query.get('start-after') ?? '') : Buffer.from(token, 'base64url').toString();
   const page = readPage(bucket, prefix, delimiter, maxKeys, after);
-  const encode = encoder(query);
+  const encode = encoderFor(query);
 
   let { objects } = page;
   let next = page.last === undefined ? undefined : Buffer.from(page.last).toString('base64url');
@@ -56,7 +57,7 @@ export function listPageV1(bucket: StoredBucket, query: Map<string, string>): Bu
   const maxKeys = readMaxKeys(query);
   const marker = query.get('marker') ?? '';
   const { objects, commonPrefixes, last } = readPage(bucket, prefix, delimiter, maxKeys, marker);
-  const encode = encoder(query);
+  const encode = encoderFor(query);
   return buildXml('ListBucketResult', {
     Name: bucket.name,
     Prefix: encode(prefix),
@@ -106,10 +107,4 @@ function readMaxKeys(query: Map<string, string>): number {
   if (!Number.isInteger(maxKeys) || maxKeys < 0)
     throw new S3ServerError('InvalidArgument', 400, 'max-keys is not a number.');
   return Math.min(maxKeys, MAX_KEYS);
-}
-
-/** With `encoding-type=url`, AWS writes a blank as `+` and leaves `/` as it is. */
-function encoder(query: Map<string, string>): (text: string) => string {
-  if (query.get('encoding-type') !== 'url') return (text) => text;
-  return (text) => encodeURIComponent(text).replaceAll('%20', '+').replaceAll('%2F', '/');
 }

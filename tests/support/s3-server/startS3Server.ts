@@ -31,6 +31,8 @@ export interface LoggedRequest {
   key: string;
   /** HTTP status; 0 where no answer was sent. */
   status: number;
+  /** The header `Range`, where one came. */
+  range?: string;
 }
 
 export interface S3Server {
@@ -43,6 +45,9 @@ export interface S3Server {
   /** Switches a fault on; the first one that matches a request is used. */
   fault(fault: Fault): void;
   clearFaults(): void;
+  /** Refuses connections, and breaks those that are open, until it accepts them again. */
+  refuseConnections(): Promise<void>;
+  acceptConnections(): Promise<void>;
   /** Moves the server's clock, milliseconds. */
   setClockOffset(ms: number): void;
   /** Makes a bucket that every key may use, in the region of the endpoint if none is given. */
@@ -67,10 +72,10 @@ export interface S3Server {
 export async function startS3Server(options: S3ServerOptions): Promise<S3Server> {
   const { host = '127.0.0.1', region = 'us-east-1', credentials } = options;
   const store = new ObjectStore(options.dataDir);
-  const uploads = new MultipartUploads();
   const faults = new Faults();
   let log: LoggedRequest[] = [];
   let clockOffsetMs = 0;
+  const uploads = new MultipartUploads(() => Date.now() + clockOffsetMs);
 
   const server = createServer((message, response) => {
     handle(message, response).catch((error: unknown) => {
@@ -97,6 +102,7 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
       bucket: request.bucket,
       key: request.key,
       status: 0,
+      ...(request.headers.range === undefined ? {} : { range: request.headers.range }),
     };
     const fault = faults.take(request);
     if (fault?.kind === 'hang') {
@@ -131,10 +137,20 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     }
   }
 
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(options.port ?? 0, host, resolve);
-  });
+  const listen = (port: number): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  const close = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      server.close((error) => {
+        if (error === undefined) resolve();
+        else reject(error);
+      });
+      server.closeAllConnections();
+    });
+  await listen(options.port ?? 0);
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('The server has no port.');
 
@@ -179,14 +195,9 @@ export async function startS3Server(options: S3ServerOptions): Promise<S3Server>
     deleteObject: (name, key) => bucketOf(name).delete(key),
     listKeys: (name) => [...bucketOf(name).keys.from('')],
     listUploads: (name) => uploads.of(name).map(({ key }) => key),
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => {
-          if (error === undefined) resolve();
-          else reject(error);
-        });
-        server.closeAllConnections();
-      }),
+    refuseConnections: close,
+    acceptConnections: () => listen(address.port),
+    close,
   };
 }
 
@@ -224,7 +235,27 @@ function send(response: ServerResponse, answer: Answer, withoutBody: boolean, fa
     response.write(body.subarray(0, body.length / 2), () => {
       response.socket?.destroy();
     });
+  } else if (fault?.kind === 'stall') {
+    response.flushHeaders();
+    if (fault.afterBytes > 0) response.write(body.subarray(0, fault.afterBytes));
+  } else if (fault?.kind === 'trickle') {
+    trickle(response, body, fault.bytes);
   } else {
     response.end(body);
   }
+}
+
+function trickle(response: ServerResponse, body: Buffer, bytes: number): void {
+  response.flushHeaders();
+  let offset = 0;
+  const timer = setInterval(() => {
+    response.write(body.subarray(offset, offset + bytes));
+    offset += bytes;
+    if (offset < body.length) return;
+    clearInterval(timer);
+    response.end();
+  }, 100);
+  response.once('close', () => {
+    clearInterval(timer);
+  });
 }

@@ -29,7 +29,7 @@ describe('toSyncError', () => {
     ['NoSuchBucket', 404, 'BUCKET_NOT_FOUND', 'media'],
     ['NoSuchKey', 404, 'OBJECT_NOT_FOUND', 'uploads/a.png'],
     ['NotFound', 404, 'OBJECT_NOT_FOUND', 'uploads/a.png'],
-    ['NoSuchUpload', 404, 'STORE_ERROR', 'NoSuchUpload'],
+    ['NoSuchUpload', 404, 'PRECONDITION_FAILED', 'ended the upload'],
     ['AccessDenied', 403, 'ACCESS_DENIED', 's3:PutObject for uploads/a.png'],
     ['Unknown', 403, 'ACCESS_DENIED', 's3:PutObject for uploads/a.png'],
     ['InvalidAccessKeyId', 403, 'CREDENTIALS_REJECTED', 'does not know this access key id'],

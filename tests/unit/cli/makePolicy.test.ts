@@ -3,11 +3,15 @@ import { makePolicy } from '../../../server/src/commands/makePolicy';
 const bucket = { bucketName: 'my-bucket', prefix: '', awsRegion: 'eu-central-1' };
 
 describe('The policy', () => {
-  test('allows listing the bucket and four actions on its objects', () => {
+  test('allows listing the bucket and its unfinished uploads, and four actions on its objects', () => {
     expect(makePolicy(bucket)).toEqual({
       Version: '2012-10-17',
       Statement: [
-        { Effect: 'Allow', Action: 's3:ListBucket', Resource: 'arn:aws:s3:::my-bucket' },
+        {
+          Effect: 'Allow',
+          Action: ['s3:ListBucket', 's3:ListBucketMultipartUploads'],
+          Resource: 'arn:aws:s3:::my-bucket',
+        },
         {
           Effect: 'Allow',
           Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject', 's3:AbortMultipartUpload'],

@@ -39,6 +39,7 @@ describe('files that are here', () => {
         request: () => {
           throw new Error('It is not missing.');
         },
+        tellLate: () => undefined,
       },
       known: { look, learn },
     });

@@ -18,6 +18,17 @@ function gate() {
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('locks of keys', () => {
+  test('tell whether somebody works at a key', async () => {
+    const locks = new KeyLocks();
+    const { work, end } = gate();
+    const done = locks.with(['a'], work('first'));
+    await settled();
+    expect([locks.isHeld('a'), locks.isHeld('b')]).toEqual([true, false]);
+    await end('first');
+    await done;
+    expect(locks.isHeld('a')).toBe(false);
+  });
+
   test('let work at one key go on one after the other, and work at others at the same time', async () => {
     const locks = new KeyLocks();
     const { begun, work, end } = gate();

@@ -28,6 +28,8 @@ export interface Intent {
   put?: FeedChange;
   /** Of a download: the file that was to be put in place, by what a new name leaves as it is, and its content. */
   file?: { size: number; mtimeNs: bigint; inode: bigint; etag: string; md5: string };
+  /** Of an upload in parts: the store may have begun it although its id never came. */
+  isLarge?: boolean;
   /** Of a large upload: its id in the store, so that a later run can abort it. */
   uploadId?: string;
 }

@@ -122,6 +122,7 @@ const intentSchema = z.object({
   file: z
     .object({ size: z.number(), mtimeNs: bigintText, inode: bigintText, etag: z.string(), md5: z.string() })
     .optional(),
+  isLarge: z.boolean().optional(),
   uploadId: z.string().optional(),
 });
 

@@ -98,12 +98,23 @@ export interface Bucket {
    * Those of a small object may be here already: `whole` are the bytes that `body` gives, for whoever needs no stream.
    */
   get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }>;
+  /**
+   * The bytes from `first` to `last`, both included, or to the end of the object where that comes sooner; as `get`.
+   * @throws {SyncError} `OBJECT_NOT_FOUND` on 404.
+   */
+  getRange(key: string, first: number, last: number, signal?: AbortSignal): Promise<Readable>;
   /** One PutObject from memory. Returns the object's ETag without quotes. */
   put(input: PutInput): Promise<{ etag: string }>;
   /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */
   putLarge(input: PutLargeInput): Promise<{ etag: string }>;
   /** Aborts an upload that a killed process began. One that is not there any more is no error. */
   abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Aborts uploads of this key that the store began and whose ids never came: the process was killed, or the answer lost.
+   * The rights for it are optional: what the store refuses is no error.
+   * @param begunMs when the upload was about to be begun, by this server's clock, milliseconds since the epoch.
+   */
+  abortOrphans(key: string, begunMs: number, signal?: AbortSignal): Promise<void>;
   /** DeleteObjects, 1,000 keys a request; one outcome per key. Throws only when a whole request failed. */
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]>;
   /**

@@ -2,6 +2,8 @@ import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectComm
 import { pipeline, Readable } from 'node:stream';
 import { Slots } from '../Slots';
 import { SyncError } from '../SyncError';
+import { abortLarge } from './abortLarge';
+import { abortOrphans } from './abortOrphans';
 import type {
   Bucket,
   BucketIdentity,
@@ -18,7 +20,7 @@ import { conditionHeaders } from './conditionHeaders';
 import { deleteObjects } from './deleteObjects';
 import { listObjects } from './listObjects';
 import { decodeMetadata, encodeMetadata } from './metadata';
-import { abortLarge, putLarge } from './putLarge';
+import { putLarge } from './putLarge';
 import { resumedBody } from './resumedBody';
 import { S3Connection, type RequestContext } from './S3Connection';
 import { VerifiedBody } from './VerifiedBody';
@@ -26,6 +28,8 @@ import { withoutQuotes } from './withoutQuotes';
 
 /** Bytes up to which an object is read before it is handed on: a stream costs more than it saves. */
 const SMALL_BODY = 1024 * 1024;
+
+const CONTENT_RANGE = /^bytes (\d+)-(\d+)\//;
 
 /** An object: a small one is `whole`. */
 type ObjectAnswer = Awaited<ReturnType<Bucket['get']>>;
@@ -110,6 +114,23 @@ class S3Bucket implements Bucket {
     return { head, body: resumedBody(this.verified(Readable.from(replay()), context, head.size), askForRest) };
   }
 
+  getRange(key: string, first: number, last: number, signal?: AbortSignal): Promise<Readable> {
+    const context = { action: 's3:GetObject', key, signal };
+    const ask = async (from: number, etag?: string): Promise<{ body: Readable; etag: string | undefined }> => {
+      const answer = await this.connection.send(
+        context,
+        new GetObjectCommand({ ...this.connection.at(key), Range: `bytes=${from}-${last}`, IfMatch: etag }),
+      );
+      const [, begin, end = ''] = CONTENT_RANGE.exec(answer.ContentRange ?? '') ?? [];
+      if (begin !== String(from) || Number(end) > last) throw missing(key, 'the part that was asked for');
+      return { body: this.verified(answer.Body, context, Number(end) + 1 - from), etag: answer.ETag };
+    };
+    return this.transfers.run(async () => {
+      const { body, etag } = await ask(first);
+      return resumedBody(body, async (offset) => (await ask(first + offset, etag)).body);
+    });
+  }
+
   /** @param size bytes that must come. */
   private verified(source: unknown, context: RequestContext & { key: string }, size: number): Readable {
     if (!(source instanceof Readable)) throw missing(context.key, 'its bytes');
@@ -144,6 +165,10 @@ class S3Bucket implements Bucket {
 
   abortLarge(key: string, uploadId: string, signal?: AbortSignal): Promise<void> {
     return abortLarge(this.connection, key, uploadId, signal);
+  }
+
+  abortOrphans(key: string, begunMs: number, signal?: AbortSignal): Promise<void> {
+    return abortOrphans(this.connection, key, { begunMs, signal });
   }
 
   delete(keys: readonly string[], signal?: AbortSignal): Promise<DeleteOutcome[]> {

@@ -79,6 +79,11 @@ export class S3Connection {
     layOutForCopies(this.client.config);
   }
 
+  /** Milliseconds by which the store's clock was found to be ahead of this server's; 0 while it is about the same. */
+  get clockOffsetMs(): number {
+    return this.client.config.systemClockOffset;
+  }
+
   /** Where an object is. */
   at(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.bucketName, Key: this.prefix + key };

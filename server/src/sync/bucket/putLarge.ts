@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import {
-  AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   HeadObjectCommand,
@@ -9,6 +8,8 @@ import {
 import { SyncError } from '../SyncError';
 import { throwIfCancelled } from '../throwIfCancelled';
 import type { PutLargeInput } from './Bucket';
+import { abortLarge } from './abortLarge';
+import { abortOrphans } from './abortOrphans';
 import { COMPOSED_ETAG, composedEtag } from './composedEtag';
 import { conditionHeaders } from './conditionHeaders';
 import { encodeMetadata } from './metadata';
@@ -55,6 +56,7 @@ async function createUpload(
   cacheControl: string | undefined,
 ): Promise<string> {
   const context = { action: 's3:PutObject', key, signal };
+  const begunMs = Date.now();
   const answer = await connection.send(
     context,
     new CreateMultipartUploadCommand({
@@ -70,6 +72,10 @@ async function createUpload(
       fix: 'Check that the endpoint is an S3 store.',
       key,
     });
+  }
+  // The answer to an earlier attempt may have been lost, and with it the id of an upload that nobody else knows.
+  if ((answer.$metadata.attempts ?? 1) > 1) {
+    await abortOrphans(connection, key, { begunMs, keep: answer.UploadId, signal }).catch(() => undefined);
   }
   return answer.UploadId;
 }
@@ -201,29 +207,6 @@ async function abortUpload(
     const { code, message, fix, s3Code, httpStatus, region, cause } = error;
     const left = 'Parts of the unfinished upload stay in the bucket until a lifecycle rule removes them.';
     return new SyncError(code, { message: `${message} ${left}`, fix, key, s3Code, httpStatus, region, cause });
-  }
-}
-
-/**
- * Gives up an upload, whose parts the store then forgets. One that is not there any more is no error.
- * @throws {SyncError} as the store; `ACCESS_DENIED` where the rights for it are missing.
- */
-export async function abortLarge(
-  connection: S3Connection,
-  key: string,
-  uploadId: string,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  try {
-    await connection.send(
-      { action: 's3:AbortMultipartUpload', key, signal },
-      new AbortMultipartUploadCommand({
-        ...connection.at(key),
-        UploadId: uploadId,
-      }),
-    );
-  } catch (error) {
-    if (!(error instanceof SyncError) || error.s3Code !== 'NoSuchUpload') throw error;
   }
 }
 

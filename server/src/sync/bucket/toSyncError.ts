@@ -223,6 +223,13 @@ function explainObject(facts: StoreError, context: StoreErrorContext): Explanati
       fix: 'Nothing needs to be done: the next sync looks at it again.',
     };
   }
+  if (name === 'NoSuchUpload') {
+    return {
+      code: 'PRECONDITION_FAILED',
+      message: `Someone else ended the upload of ${key ?? 'the object'} before it was complete.`,
+      fix: 'Nothing needs to be done: it is uploaded again.',
+    };
+  }
   if (name === 'AccessDenied' || httpStatus === 403 || httpStatus === 401) {
     return {
       code: 'ACCESS_DENIED',
@@ -230,7 +237,6 @@ function explainObject(facts: StoreError, context: StoreErrorContext): Explanati
       fix: `Allow ${action} on this bucket in the policy of these credentials.`,
     };
   }
-  // NoSuchUpload is a 404 too, but says nothing of the object.
   if (name === 'NoSuchKey' || name === 'NotFound') {
     return { code: 'OBJECT_NOT_FOUND', message: `${key ?? 'The object'} is not in the bucket.`, fix: '' };
   }
