@@ -4,6 +4,7 @@
  * Loaded before the engine (`node --require`): counts its calls to the file system, the base, the network and the feed,
  * and ends the process by SIGKILL right before the one that the parent names.
  */
+const core = require('node:fs');
 const fs = require('node:fs/promises');
 const net = require('node:net');
 const { ClassicLevel } = require('classic-level');
@@ -19,6 +20,8 @@ function count(object, names) {
       if (calls.count === calls.killAt) process.kill(process.pid, 'SIGKILL');
       return original.apply(this, args);
     };
+    // Some say by a property how they are to be promisified.
+    Object.defineProperties(object[name], Object.getOwnPropertyDescriptors(original));
   }
 }
 
@@ -37,6 +40,7 @@ count(fs, [
   'rmdir',
 ]);
 count(fs, ['stat', 'statfs', 'unlink', 'utimes', 'writeFile']);
+for (const name of ['open', 'fstat', 'read', 'close', 'lstat']) count(core, [name, `${name}Sync`]);
 count(ClassicLevel.prototype, ['_open', '_close', '_put', '_get', '_getMany', '_del', '_batch']);
 count(net.Socket.prototype, ['write']);
 const { write } = net.Socket.prototype;
@@ -51,7 +55,7 @@ net.Socket.prototype.write = function (...args) {
 if (process.send) count(process, ['send']);
 
 fs.open(__filename).then((handle) => {
-  count(Object.getPrototypeOf(handle), ['appendFile', 'close', 'read', 'stat', 'sync', 'utimes', 'write', 'writeFile']);
+  count(Object.getPrototypeOf(handle), ['appendFile', 'read', 'stat', 'sync', 'utimes', 'write', 'writeFile']);
   return handle.close();
 });
 
