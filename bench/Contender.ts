@@ -86,9 +86,10 @@ const awscli: Contender = {
   version: { program: '/usr/bin/aws', args: ['--version'], env: {} },
 };
 
-/** Ours first; `bare` is no sync, but the limit: the same PUTs or GETs by a keep-alive client that does nothing else. */
+/** Ours first, as the command line runs it and then as a server does; `bare` is no sync, but the limit: the same PUTs or GETs by a keep-alive client that does nothing else. */
 export const contenders: readonly Contender[] = [
   { name: 's3-sync', command: script('s3Sync') },
+  { name: 's3-sync, server', command: script('s3SyncWarm') },
   rclone,
   awscli,
   { name: 's3-sync-client', command: script('s3SyncClient') },
