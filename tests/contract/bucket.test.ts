@@ -215,17 +215,28 @@ describeEachStore('Bucket', (store) => {
       ['the beginning', 0, 99],
       ['the middle', MIB, 2 * MIB],
       ['the last byte', 3 * MIB - 1, 3 * MIB - 1],
-      ['more than there is', 2 * MIB, 9 * MIB],
     ])('gives %s, and nothing else', async (_what, first, last) => {
       const bucket = await openNew();
       const md5 = createHash('md5').update(body).digest('hex');
       await bucket.put({ key: 'a b.bin', body, md5, contentType: 'image/png', metadata: {} });
-      const part = await buffer(await bucket.getRange('a b.bin', first, last));
+      const part = await buffer(await bucket.getRange('a b.bin', { first, last, size: body.length }));
       expect(part.equals(body.subarray(first, last + 1))).toBe(true);
     });
 
     test('of a key that is not there is an error', async () => {
-      await expect((await openNew()).getRange('none', 0, 9)).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+      const part = { first: 0, last: 9, size: 10 };
+      await expect((await openNew()).getRange('none', part)).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+    });
+
+    test.each([
+      ['longer', 20],
+      ['shorter, and holds the beginning of the part', 4],
+      ['shorter than where the part begins', 1],
+    ])('of an object that is %s by now is an error, not another part', async (_now, size) => {
+      const bucket = await openNew();
+      await putText(bucket, 'k', 'x'.repeat(size));
+      const part = { first: 2, last: 9, size: 10 };
+      await expect(bucket.getRange('k', part)).rejects.toMatchObject({ code: 'PRECONDITION_FAILED', key: 'k' });
     });
   });
 

@@ -211,8 +211,12 @@ describe('A large upload whose id never came [in-project]', () => {
     },
   );
 
-  /** The bucket of a run in the midst of whose large upload something else happens. */
-  function interrupted(of: SyncedDirectory, work: () => Promise<void>): Bucket {
+  /** The bucket of a run in the midst of whose large upload something else happens: once it has begun, or before its end. */
+  function interrupted(
+    of: SyncedDirectory,
+    work: () => Promise<void>,
+    when: 'onBegun' | 'beforeComplete' = 'onBegun',
+  ): Bucket {
     const bucket = openBucket(of.wish().settings);
     const putLarge = bucket.putLarge.bind(bucket);
     jest.spyOn(bucket, 'putLarge').mockImplementationOnce((input) =>
@@ -220,7 +224,11 @@ describe('A large upload whose id never came [in-project]', () => {
         ...input,
         onBegun: async (uploadId) => {
           await input.onBegun?.(uploadId);
-          await work();
+          if (when === 'onBegun') await work();
+        },
+        beforeComplete: async () => {
+          await input.beforeComplete();
+          if (when === 'beforeComplete') await work();
         },
       }),
     );
@@ -251,31 +259,83 @@ describe('A large upload whose id never came [in-project]', () => {
     await live.dispose();
   });
 
-  test('may be the live one of another server: that one uploads again in the same run', async () => {
-    const multi: Partial<SyncOptions> = { mode: 'MULTI', multi: { feed: new MemoryFeed(), trashDays: 7 } };
-    const live = await SyncedDirectory.create(store);
-    const other = await SyncedDirectory.create(store, { bucketName: live.bucketName });
-    await other.write('uploads/x.txt', 'x');
-    await other.run(multi);
-    await live.write('uploads/large.bin', LARGE);
-    await note(store, other, 'uploads/large.bin', { action: 'upload', at: Date.now(), isLarge: true });
-    const bucket = interrupted(live, async () => {
-      expect(await other.run(multi)).toMatchObject({ requests: { AbortMultipartUpload: 1 } });
-    });
-    expect(await live.run({ ...multi, bucket })).toMatchObject({
-      status: 'done',
-      uploaded: 1,
-      failed: 0,
-      requests: { CreateMultipartUpload: 2 },
-    });
-    expect(store.server.listUploads(live.bucketName)).toEqual([]);
-    expect((await live.getObject('uploads/large.bin')).body.equals(LARGE)).toBe(true);
-    bucket.close();
-    await Promise.all([live.dispose(), other.dispose()]);
-  });
+  test.each([
+    ['which has just begun', 'onBegun'],
+    ['whose parts are all there', 'beforeComplete'],
+  ] as const)(
+    'may be the live one of another server, %s: that one uploads again in the same run',
+    async (_how, when) => {
+      const multi: Partial<SyncOptions> = { mode: 'MULTI', multi: { feed: new MemoryFeed(), trashDays: 7 } };
+      const live = await SyncedDirectory.create(store);
+      const other = await SyncedDirectory.create(store, { bucketName: live.bucketName });
+      await other.write('uploads/x.txt', 'x');
+      await other.run(multi);
+      await live.write('uploads/large.bin', LARGE);
+      await note(store, other, 'uploads/large.bin', { action: 'upload', at: Date.now(), isLarge: true });
+      const bucket = interrupted(
+        live,
+        async () => {
+          expect(await other.run(multi)).toMatchObject({ requests: { AbortMultipartUpload: 1 } });
+        },
+        when,
+      );
+      expect(await live.run({ ...multi, bucket })).toMatchObject({
+        status: 'done',
+        uploaded: 1,
+        failed: 0,
+        requests: { CreateMultipartUpload: 2 },
+      });
+      expect(store.server.listUploads(live.bucketName)).toEqual([]);
+      expect((await live.getObject('uploads/large.bin')).body.equals(LARGE)).toBe(true);
+      bucket.close();
+      await Promise.all([live.dispose(), other.dispose()]);
+    },
+  );
 });
 
 describe('A large upload that could not be aborted [in-project]', () => {
+  test.each([
+    ['500', { status: 500, code: 'InternalError' }],
+    ['405', { status: 405, code: 'MethodNotAllowed' }],
+    ['a 404 that names no upload', { status: 404, code: 'NoSuchKey' }],
+  ])('stops no run where the store answers with %s for ever', async (_answer, { status, code }) => {
+    const store = await startInProjectStore();
+    const site = await SyncedDirectory.create(store, { bucket: { maxAttempts: 1 } });
+    try {
+      await site.write('uploads/x.bin', 'x');
+      await site.run();
+      const uploadId = await begin(store, site.bucketName, 'uploads/x.bin');
+      await note(store, site, 'uploads/x.bin', { action: 'upload', at: 1, isLarge: true, uploadId });
+      store.server.fault({ kind: 'status', status, code, match: { operation: 'AbortMultipartUpload' } });
+      expect(await site.run()).toMatchObject({ status: 'done', requests: { AbortMultipartUpload: 1 } });
+      expect((await site.run()).requests).not.toHaveProperty('AbortMultipartUpload');
+    } finally {
+      await site.dispose();
+      await store.server.close();
+    }
+  });
+
+  test.each([
+    ['of which the id is known', true],
+    ['whose id never came', false],
+  ])("is another site's where the base is a copy of that one's: it goes on, %s", async (_which, isKnown) => {
+    const store = await startInProjectStore();
+    const site = await SyncedDirectory.create(store);
+    try {
+      await site.write('uploads/x.bin', 'x');
+      await site.run();
+      const uploadId = await begin(store, site.bucketName, 'uploads/x.bin');
+      const known = isKnown ? { uploadId } : {};
+      await note(store, site, 'uploads/x.bin', { action: 'upload', at: Date.now(), isLarge: true, ...known });
+      const { refused } = await site.run({ owner: { siteId: 'staging', databaseHash: 'other' } });
+      expect(refused).toMatchObject({ guard: 'other-site' });
+      expect(store.server.listUploads(site.bucketName)).toHaveLength(1);
+    } finally {
+      await site.dispose();
+      await store.server.close();
+    }
+  });
+
   test.each(modes)('is aborted by the next run, where the right for it came meanwhile (%s)', async (_mode, more) => {
     const store = await startInProjectStore();
     const { server } = store;

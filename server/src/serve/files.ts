@@ -17,6 +17,7 @@ import type { LocalEntry } from '../sync/local/Local';
 import { LocalDirectory } from '../sync/local/LocalDirectory';
 import { LocalWriter } from '../sync/local/LocalWriter';
 import { Trash } from '../sync/local/Trash';
+import { isLostRace } from '../sync/lostRace';
 import { modificationTimeMs } from '../sync/modificationTime';
 import { SyncError } from '../sync/SyncError';
 import { makeCopyFolder } from './copyFolder';
@@ -56,7 +57,7 @@ export interface FilesService {
   list(prefix?: string): AsyncIterable<StoredFile>;
   /**
    * The bytes of a file, or a part of them. What is only in the bucket is read from there and not stored here: of a part,
-   * no more than the part. The stream ends with an error where the store breaks off.
+   * no more than the part. The stream ends with an error where the store breaks off; it must be read or destroyed.
    * @throws {SyncError} `OBJECT_NOT_FOUND` where there is no such file.
    */
   createReadStream(key: string, range?: ReadRange): Promise<Readable>;
@@ -185,10 +186,17 @@ export function createFiles(
 
     async createReadStream(key, range = {}) {
       const site = await open();
-      const file = await find(site, key);
-      if (file === undefined) throw notFound(key);
-      if (file.place === 'local' || site.remote === undefined) return readLocal(site.local, key, range);
-      return readRemote(site.remote.bucket, file, range);
+      for (let attempt = 1; ; attempt += 1) {
+        const file = await find(site, key);
+        if (file === undefined) throw notFound(key);
+        try {
+          if (file.place === 'local' || site.remote === undefined) return await readLocal(site.local, key, range);
+          return await readRemote(site.remote.bucket, file, range);
+        } catch (error) {
+          // The file was replaced since it was looked at.
+          if (!isLostRace(error) || attempt === ATTEMPTS) throw error;
+        }
+      }
     },
 
     async withLocalFile(key, work) {
@@ -231,13 +239,19 @@ async function withCopy<Result>(
   }
 }
 
+/** Times that a file which is replaced meanwhile is looked at again. */
+const ATTEMPTS = 3;
+
 /** Bytes read at a time. */
 const CHUNK = 64 * 1024;
 
 /** The file is opened before anything is answered: one that is replaced meanwhile is read to its end as it was. */
 async function readLocal(local: LocalDirectory, key: string, { start = 0, end }: ReadRange): Promise<Readable> {
   const file = await local.open(key);
-  const { size } = await file.fingerprint();
+  const { size } = await file.fingerprint().catch(async (error: unknown) => {
+    await file.close();
+    throw error;
+  });
   const last = Math.min(end ?? size - 1, size - 1);
   const read = async function* (): AsyncGenerator<Buffer> {
     try {
@@ -257,7 +271,7 @@ async function readLocal(local: LocalDirectory, key: string, { start = 0, end }:
 async function readRemote(bucket: Bucket, { key, size }: StoredFile, { start = 0, end }: ReadRange): Promise<Readable> {
   const last = Math.min(end ?? size - 1, size - 1);
   if (start === 0 && last === size - 1) return (await bucket.get(key)).body;
-  return start > last ? Readable.from([]) : bucket.getRange(key, start, last);
+  return start > last ? Readable.from([]) : bucket.getRange(key, { first: start, last, size });
 }
 
 function requireSafe(key: string): void {

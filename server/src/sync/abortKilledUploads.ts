@@ -1,22 +1,34 @@
 import type { Base, Intent } from './base/Base';
 import type { Bucket } from './bucket/Bucket';
-import { SyncError } from './SyncError';
+import { isLeftToLifecycleRule } from './bucket/isLeftToLifecycleRule';
+
+export interface KilledUploadsOptions {
+  bucket: Bucket;
+  base: Base;
+  unsettled: ReadonlyMap<string, Intent>;
+  signal: AbortSignal;
+  beforeWrite: () => Promise<void>;
+}
 
 /**
  * Aborts the large uploads that a killed run of this directory had begun: nobody goes on with them, and stores charge
  * for their parts. Only what was cut off costs requests.
  *
  * @param unsettled operations that were begun and never settled.
+ * @param beforeWrite called before the first request; throws where nothing may be written: the base may be a copy of
+ *   another site's, whose uploads go on.
  * @throws {SyncError} as the base, and as the bucket where not even a run could go on.
  */
-export async function abortKilledUploads(
-  bucket: Bucket,
-  base: Base,
-  unsettled: ReadonlyMap<string, Intent>,
-  signal: AbortSignal,
-): Promise<void> {
+export async function abortKilledUploads({
+  bucket,
+  base,
+  unsettled,
+  signal,
+  beforeWrite,
+}: KilledUploadsOptions): Promise<void> {
   for (const [key, seen] of unsettled) {
     if (!isLarge(seen)) continue;
+    await beforeWrite();
     // Whoever holds the key is alive: a run that goes on beside this one.
     if (base.locks.isHeld(key)) continue;
     await base.locks.with([key], async () => {
@@ -38,7 +50,6 @@ async function abortUnlessRefused(bucket: Bucket, key: string, uploadId: string,
   try {
     await bucket.abortLarge(key, uploadId, signal);
   } catch (error) {
-    // The right to abort is not required: without it a lifecycle rule of the bucket removes the parts.
-    if (!(error instanceof SyncError) || error.code !== 'ACCESS_DENIED') throw error;
+    if (!isLeftToLifecycleRule(error)) throw error;
   }
 }

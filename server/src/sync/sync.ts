@@ -44,7 +44,11 @@ export function sync(options: SyncOptions): Promise<SyncReport> {
       await outbox?.flush();
       await prepareMulti(options, state, opened);
     }
-    if (!options.beside) await abortKilledUploads(options.bucket, opened.base, opened.unsettled, state.signal);
+    if (!options.beside && opened.scope.kind !== 'restore') {
+      const { bucket } = options;
+      const beforeWrite = (): Promise<void> => opened.claim.check();
+      await abortKilledUploads({ ...opened, bucket, signal: state.signal, beforeWrite });
+    }
     const endFlushing = outbox?.flushEvery(FLUSH_MS);
     try {
       const planned = await requirePlan(options, state, opened);

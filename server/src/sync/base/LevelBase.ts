@@ -319,8 +319,8 @@ class LevelBase implements Base {
   }
 
   /**
-   * Writes rows, all of them or none. Calls that come while a write goes on, or shortly after one, share the next one, in
-   * the order of the calls: many transfers at a time cost few writes, and a single one does not wait.
+   * Writes rows, all of them or none. Calls that come while a write goes on, or within a few milliseconds of its
+   * beginning, share the next one, in the order of the calls: many transfers at a time cost few writes.
    */
   async #write(rows: readonly Row[]): Promise<void> {
     if (this.#waiting === undefined) {

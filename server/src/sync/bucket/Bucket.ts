@@ -76,6 +76,14 @@ export interface BucketIdentity {
   prefix: string;
 }
 
+/** Bytes of an object, from `first` to `last`, both included. */
+export interface ObjectPart {
+  first: number;
+  last: number;
+  /** Bytes of the whole object. */
+  size: number;
+}
+
 /**
  * The remote side. Keys are relative to the prefix. Every method throws `SyncError`, and `SyncError` with code
  * `CANCELLED` when its signal is aborted.
@@ -99,10 +107,10 @@ export interface Bucket {
    */
   get(key: string, signal?: AbortSignal): Promise<{ head: ObjectHead; body: Readable; whole?: Buffer }>;
   /**
-   * The bytes from `first` to `last`, both included, or to the end of the object where that comes sooner; as `get`.
-   * @throws {SyncError} `OBJECT_NOT_FOUND` on 404.
+   * A part of an object, all of one version; as `get`.
+   * @throws {SyncError} `OBJECT_NOT_FOUND` on 404, `PRECONDITION_FAILED` where the object is not of that size any more.
    */
-  getRange(key: string, first: number, last: number, signal?: AbortSignal): Promise<Readable>;
+  getRange(key: string, part: ObjectPart, signal?: AbortSignal): Promise<Readable>;
   /** One PutObject from memory. Returns the object's ETag without quotes. */
   put(input: PutInput): Promise<{ etag: string }>;
   /** A multipart upload, aborted when it fails. Returns the ETag without quotes. */

@@ -1,6 +1,7 @@
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { pipeline, Readable } from 'node:stream';
 import { Slots } from '../Slots';
+import { lostRace } from '../lostRace';
 import { SyncError } from '../SyncError';
 import { abortLarge } from './abortLarge';
 import { abortOrphans } from './abortOrphans';
@@ -9,6 +10,7 @@ import type {
   BucketIdentity,
   DeleteOutcome,
   ObjectHead,
+  ObjectPart,
   PutInput,
   PutLargeInput,
   RemoteObject,
@@ -29,7 +31,8 @@ import { withoutQuotes } from './withoutQuotes';
 /** Bytes up to which an object is read before it is handed on: a stream costs more than it saves. */
 const SMALL_BODY = 1024 * 1024;
 
-const CONTENT_RANGE = /^bytes (\d+)-(\d+)\//;
+/** The object is shorter than the part that was asked for. */
+const OUT_OF_RANGE = 416;
 
 /** An object: a small one is `whole`. */
 type ObjectAnswer = Awaited<ReturnType<Bucket['get']>>;
@@ -102,7 +105,10 @@ class S3Bucket implements Bucket {
         context,
         new GetObjectCommand({ ...this.connection.at(key), Range, IfMatch: answer.ETag }),
       );
-      if (rest.ContentRange !== `bytes ${offset}-${head.size - 1}/${head.size}`) throw missing(key, 'the rest of it');
+      if (rest.ContentRange !== `bytes ${offset}-${head.size - 1}/${head.size}`) {
+        if (rest.Body instanceof Readable) rest.Body.destroy();
+        throw missing(key, 'the rest of it');
+      }
       return this.verified(rest.Body, context, head.size - offset);
     };
     if (head.size > SMALL_BODY || !(answer.Body instanceof Readable)) {
@@ -114,16 +120,18 @@ class S3Bucket implements Bucket {
     return { head, body: resumedBody(this.verified(Readable.from(replay()), context, head.size), askForRest) };
   }
 
-  getRange(key: string, first: number, last: number, signal?: AbortSignal): Promise<Readable> {
+  getRange(key: string, { first, last, size }: ObjectPart, signal?: AbortSignal): Promise<Readable> {
     const context = { action: 's3:GetObject', key, signal };
     const ask = async (from: number, etag?: string): Promise<{ body: Readable; etag: string | undefined }> => {
-      const answer = await this.connection.send(
-        context,
-        new GetObjectCommand({ ...this.connection.at(key), Range: `bytes=${from}-${last}`, IfMatch: etag }),
-      );
-      const [, begin, end = ''] = CONTENT_RANGE.exec(answer.ContentRange ?? '') ?? [];
-      if (begin !== String(from) || Number(end) > last) throw missing(key, 'the part that was asked for');
-      return { body: this.verified(answer.Body, context, Number(end) + 1 - from), etag: answer.ETag };
+      const input = { ...this.connection.at(key), Range: `bytes=${from}-${last}`, IfMatch: etag };
+      const answer = await this.connection.send(context, new GetObjectCommand(input)).catch((error: unknown) => {
+        throw error instanceof SyncError && error.httpStatus === OUT_OF_RANGE ? lostRace(key) : error;
+      });
+      if (answer.ContentRange !== `bytes ${from}-${last}/${size}`) {
+        if (answer.Body instanceof Readable) answer.Body.destroy();
+        throw answer.ContentRange === undefined ? missing(key, 'the part that was asked for') : lostRace(key);
+      }
+      return { body: this.verified(answer.Body, context, last + 1 - from), etag: answer.ETag };
     };
     return this.transfers.run(async () => {
       const { body, etag } = await ask(first);

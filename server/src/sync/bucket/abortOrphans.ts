@@ -1,5 +1,5 @@
-import { SyncError } from '../SyncError';
 import { abortLarge } from './abortLarge';
+import { isLeftToLifecycleRule } from './isLeftToLifecycleRule';
 import { listUploads } from './listUploads';
 import type { S3Connection } from './S3Connection';
 
@@ -37,7 +37,6 @@ export async function abortOrphans(
       if (isOurs && uploadId !== keep) await abortLarge(connection, key, uploadId, signal);
     }
   } catch (error) {
-    // Some stores do not know the listing and answer with whatever comes to them: no reason not to sync.
-    if (!(error instanceof SyncError) || (error.code !== 'ACCESS_DENIED' && error.code !== 'STORE_ERROR')) throw error;
+    if (!isLeftToLifecycleRule(error)) throw error;
   }
 }

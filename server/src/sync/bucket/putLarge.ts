@@ -165,7 +165,10 @@ async function complete(
   } catch (error) {
     // A retry after a lost answer finds the upload gone, because the first attempt had finished it.
     if (!(error instanceof SyncError) || error.s3Code !== 'NoSuchUpload') throw error;
-    const head = await headFinished(connection, key, signal);
+    const head = await headFinished(connection, key, signal).catch((missing: unknown) => {
+      // Nothing was finished: somebody has aborted the upload.
+      throw missing instanceof SyncError && missing.code === 'OBJECT_NOT_FOUND' ? error : missing;
+    });
     if (head.etag !== expected) throw error;
     return head.etag;
   }

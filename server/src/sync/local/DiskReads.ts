@@ -4,11 +4,11 @@ import { promisify } from 'node:util';
 /** Bytes up to which a read takes about as long as any other call. */
 const SHORT_READ = 64 * 1024;
 
-/** Milliseconds for which calls from here may hold up the event loop before one goes by the thread pool again. */
-const HELD_UP_MS = 4;
-
-/** Milliseconds for which an answer to the thread pool shows that the disk answers at all. */
-const ANSWERS_MS = 100;
+/**
+ * Milliseconds after an answer to the thread pool in which calls are made from here: the disk answers, and nobody else had
+ * to wait for longer.
+ */
+const FROM_HERE_MS = 4;
 
 /** A disk that answers within so many milliseconds has the answer in memory. */
 const QUICK_MS = 1;
@@ -29,11 +29,8 @@ const byThreadPool = {
  * at once.
  */
 export class DiskReads {
-  /** Until when the disk is trusted to answer. */
-  #answersUntil = -Infinity;
+  #fromHereUntil = -Infinity;
   #slowUntil = -Infinity;
-  /** Milliseconds that calls from here took since the last one by the thread pool. */
-  #heldUpMs = 0;
 
   /**
    * @param flags as of `open(2)`.
@@ -70,18 +67,15 @@ export class DiskReads {
 
   async #call<Answer>(now: () => Answer, later: () => Promise<Answer>): Promise<Answer> {
     const begun = performance.now();
-    if (begun < this.#answersUntil && begun >= this.#slowUntil && this.#heldUpMs < HELD_UP_MS) {
+    if (begun < this.#fromHereUntil && begun >= this.#slowUntil) {
       try {
         return now();
       } finally {
-        const took = performance.now() - begun;
-        this.#heldUpMs += took;
-        if (took > QUICK_MS) this.#slowUntil = begun + SLOW_FOR_MS;
+        if (performance.now() - begun > QUICK_MS) this.#slowUntil = begun + SLOW_FOR_MS;
       }
     }
     const answer = await later();
-    this.#answersUntil = performance.now() + ANSWERS_MS;
-    this.#heldUpMs = 0;
+    this.#fromHereUntil = performance.now() + FROM_HERE_MS;
     return answer;
   }
 }
