@@ -120,6 +120,38 @@ describeEachStore('MULTI mode', (store) => {
       expect(await a.keysInBucket()).not.toContain(key);
     });
 
+    test.each([
+      ['which had not heard of it', () => [a, b] as const],
+      ['which had deleted it, and compared everything before', () => [b, a] as const],
+    ])('goes everywhere, although whole runs had brought it: the end is made by a server %s', async (_which, order) => {
+      const position = await feed.position();
+      await run(b, deleted());
+      await a.write(key, 'sent late');
+      await run(a, { ...byName(), referenced: (keys) => Promise.resolve(new Set(keys)) });
+      // This run had begun before the entry was deleted.
+      const begun = jest.spyOn(feed, 'position').mockResolvedValue(position);
+      expect(await run(b)).toMatchObject({ status: 'done', downloaded: 1 });
+      begun.mockRestore();
+      const [first, second] = order();
+      expect(await run(first, hear())).toMatchObject({ status: 'done', deletedRemote: 1 });
+      expect(await run(second, hear())).toMatchObject({ status: 'done', deletedLocal: 1 });
+      for (const site of [a, b]) expect(await run(site)).toMatchObject({ status: 'done', uploaded: 0, downloaded: 0 });
+      expect(await a.keysInBucket()).not.toContain(key);
+      expect((await trashOf(first)).map(({ text }) => text)).toContain('sent late');
+    });
+
+    test('stays where it is named again, and everywhere in step', async () => {
+      const named = { referenced: (keys: readonly string[]) => Promise.resolve(new Set(keys)) };
+      await run(b, deleted());
+      await a.write(key, 'named again');
+      await run(a, { ...byName(), ...named });
+      await run(b, named);
+      for (const site of [a, b]) {
+        expect(await run(site, { ...hear(), ...named })).toMatchObject({ deletedRemote: 0, deletedLocal: 0 });
+      }
+      expect(await b.read(key)).toBe('named again');
+    });
+
     test('lives where an entry names it again', async () => {
       await run(b, deleted());
       await a.write(key, 'named again');

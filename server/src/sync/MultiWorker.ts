@@ -170,8 +170,7 @@ export class MultiWorker implements KeyWorker {
       case 'conflict':
         return { kind: 'conflict', winner: await this.#resolveConflict(sides, content) };
       case 'delete-remote':
-        // Nobody has the file any more whose entry was deleted: this is the end of that delete.
-        if (decision.row === 'N10') return this.#deleteRemote(sides, { ...options, byName: true });
+        if (decision.row === 'N10' || decision.row === 'M14') return this.#endEntryDelete(sides, options);
         // What others did is no sign that somebody deleted the file here: its absence is for a walk and its guards.
         if (options.heard) return { kind: 'unchanged' };
         if (!options.deletes) return { kind: 'to-delete', side: 'remote', size: remote?.size ?? 0 };
@@ -199,11 +198,13 @@ export class MultiWorker implements KeyWorker {
     if (isNamedHere(options) && (await isNamed())) return { decision, content };
 
     const past = await feed.past(sides.key, await this.#seenOf(sides.key));
-    const isMeant = past.entryDeleted === 'unsynced' || (sides.local && past.entryDeleted === 'synced');
+    const isInStep = decision.row === 'M1';
+    const isMeant = past.entryDeleted === 'unsynced' || (sides.local && !isInStep && past.entryDeleted === 'synced');
     if (isMeant && !(await isNamed())) {
       const evidence = content?.evidence;
       return { decision: decide('MULTI', { ...sides, evidence, feed: 'entry-deleted' }), content, told: past.position };
     }
+    if (isInStep) return { decision, content };
     const isSilent = past.deletedMd5 === undefined && past.supersededMd5s.size === 0;
     if (!sides.local || decision.row === 'M7' || isSilent) return { decision, content };
     content ??= await this.#compare(sides);
@@ -398,6 +399,16 @@ export class MultiWorker implements KeyWorker {
     return 'local';
   }
 
+  /** The entry of the file was deleted before the file came: this is the end of that delete. */
+  async #endEntryDelete(sides: KeySides, options: PerformNow): Promise<Outcome> {
+    const { key, local } = sides;
+    if (local) {
+      await this.#options.base.begin([key], { action: 'delete-local', at: Date.now() });
+      await this.#options.writer.remove(key, local);
+    }
+    return this.#deleteRemote({ ...sides, local: undefined }, { ...options, byName: true });
+  }
+
   async #deleteRemote(sides: KeySides, { byName, onBegun }: PerformOptions): Promise<Outcome> {
     const { key } = sides;
     const { local, feed, seen, writes, signal, beforeWrite, referenced } = this.#options;
@@ -465,8 +476,8 @@ function isOlder({ local, base }: KeySides): boolean {
 
 /** Rows that would bring a deleted file back, or take one away that another content's delete did not mean. */
 function asksFeed({ row }: Decision, { heard }: PerformOptions): boolean {
-  // A whole run that fills a new directory does not ask for each file.
-  if (row === 'N3') return heard === true;
+  // A whole run does not ask for each file that it brings, or that is in step.
+  if (row === 'N3' || row === 'M1') return heard === true;
   return row === 'N1' || row === 'N5' || row === 'M3' || row === 'M7';
 }
 

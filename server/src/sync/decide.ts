@@ -83,6 +83,8 @@ export interface Sides {
  * M12: in place of M9 where its media entry was deleted on this server: delete-remote, as listed. The entry is one for
  * all servers, so it is no matter that the newest version of the file had not come here yet.
  * M13: in place of M7 where its media entry was deleted on another server: delete-local.
+ * M14: in place of M1 where its media entry was deleted before the object came, and nobody who brought it had heard of
+ * that: delete-remote, as in base, after the local file.
  *
  * MULTI, without a base:
  *
@@ -130,6 +132,7 @@ function decideMulti({ local, remote, evidence, feed, byName }: Sides, base: Bas
     return byName ? row('M12', 'delete-remote', 'as-listed') : row('M9', 'download', 'as-listed');
   }
   if (localIs(base, local) || evidence?.localIsBase === true) {
+    if (remoteSame && feed === 'entry-deleted') return row('M14', 'delete-remote', 'as-in-base');
     if (remoteSame) return localIs(base, local) ? row('M1', 'none') : row('M1', 'adopt');
     if (remote) return row('M2', 'download', 'as-listed');
     return feed === 'other-deleted' ? row('M11', 'upload', 'absent') : row('M3', 'delete-local', 'absent');

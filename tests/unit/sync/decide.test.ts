@@ -123,6 +123,13 @@ const MULTI_WITH_BASE: Row[] = [
     'delete-local',
     'absent',
   ],
+  [
+    'M14',
+    'in step, its entry deleted before it came',
+    { local: SAME, remote: AS_IN_BASE, feed: 'entry-deleted' },
+    'delete-remote',
+    'as-in-base',
+  ],
   ['MC', 'touched here, not looked at', { local: TOUCHED, remote: AS_IN_BASE }, 'compare', 'anything'],
   ['MC', 'touched here, gone there, not looked at', { local: TOUCHED }, 'compare', 'anything'],
   [
@@ -188,7 +195,7 @@ const MULTI_WITHOUT_BASE: Row[] = [
 
 const DOCUMENTED: Record<string, string[]> = {
   SINGLE: ['S1', 'S2', 'S3', 'S4', 'S5', 'S6', 'S7', 'S8', 'S9'],
-  'MULTI with a base': ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'M12', 'M13', 'MC'],
+  'MULTI with a base': ['M1', 'M2', 'M3', 'M4', 'M5', 'M6', 'M7', 'M8', 'M9', 'M10', 'M11', 'M12', 'M13', 'M14', 'MC'],
   'MULTI without a base': ['N1', 'N2', 'N3', 'N4', 'N5', 'N6', 'N7', 'N8', 'N9', 'N10'],
 };
 
