@@ -18,7 +18,7 @@ export function historiesOf(usual: number): number {
 
 /** Milliseconds a test of so many histories may take on a busy machine. */
 export function timeFor(histories: number): number {
-  return 60_000 + SHRINK_MS + 500 * histories;
+  return 60_000 + SHRINK_MS + 2_000 * histories;
 }
 
 /**

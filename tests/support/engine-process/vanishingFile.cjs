@@ -1,10 +1,12 @@
 'use strict';
 
 /* Loaded before the engine (`node --require`): a file named vanishing.txt goes away right before it is opened. */
-const fs = require('node:fs/promises');
+const fs = require('node:fs');
 
-const { open, rm } = fs;
-fs.open = async (path, ...more) => {
-  if (String(path).endsWith('/vanishing.txt')) await rm(path, { force: true });
-  return open(path, ...more);
-};
+for (const name of ['open', 'openSync']) {
+  const original = fs[name];
+  fs[name] = (path, ...more) => {
+    if (String(path).endsWith('/vanishing.txt')) fs.rmSync(path, { force: true });
+    return original(path, ...more);
+  };
+}
