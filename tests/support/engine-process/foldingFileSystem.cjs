@@ -4,12 +4,12 @@
  * Loaded before the engine (`node --require`): below /…/folding/ names that differ by case or Unicode form alone are the
  * same, as on the disks of macOS and Windows. The name that was there first stays.
  */
+const core = require('node:fs');
 const fs = require('node:fs/promises');
-const { readdirSync } = require('node:fs');
 const path = require('node:path');
 
 const fold = (name) => name.normalize('NFC').toLowerCase();
-const readNames = readdirSync;
+const readNames = core.readdirSync;
 
 function namesIn(folder) {
   try {
@@ -53,4 +53,9 @@ for (const [name, paths] of Object.entries({
 })) {
   const original = fs[name];
   fs[name] = (...args) => original(...args.map((arg, index) => (index < paths ? onDisk(arg) : arg)));
+}
+
+for (const name of ['open', 'openSync', 'lstatSync']) {
+  const original = core[name];
+  core[name] = (given, ...more) => original(onDisk(given), ...more);
 }
