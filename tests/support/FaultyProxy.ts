@@ -1,5 +1,6 @@
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 
 interface Hold {
@@ -97,14 +98,16 @@ export class FaultyProxy {
 
   async #send(answer: IncomingMessage, outgoing: ServerResponse, hold: Hold | undefined): Promise<void> {
     outgoing.flushHeaders();
-    let sent = 0;
-    for await (const chunk of answer) {
-      if (!Buffer.isBuffer(chunk)) throw new TypeError('A body gives buffers.');
-      if (hold !== undefined && sent >= hold.afterBytes) await hold.until;
-      sent += chunk.length;
-      if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
-    }
-    outgoing.end();
+    const held = async function* (chunks: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
+      let sent = 0;
+      for await (const chunk of chunks) {
+        if (!Buffer.isBuffer(chunk)) throw new TypeError('A body gives buffers.');
+        if (hold !== undefined && sent >= hold.afterBytes) await hold.until;
+        sent += chunk.length;
+        yield chunk;
+      }
+    };
+    await pipeline(answer, held, outgoing);
   }
 
   /** From 0 up to 1, the same numbers in every run (xorshift32), so that a failing test fails again. */
